@@ -1,0 +1,1 @@
+"""Settings and the vocabulary that every folder shares; imports nothing of ours."""

@@ -1,0 +1,68 @@
+"""What a live command is: a name, the model of its payload, the model of its answer, and the handler behind it.
+
+One registry and one dispatch path (realtime/gateway.py) serve every command; features list theirs in `COMMANDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from config.clock import Clock
+from config.settings import Settings
+from storage.database import Database
+
+if TYPE_CHECKING:
+    from realtime.messages import MessageWriter
+    from realtime.presence import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a command or a request, as proven by the access token."""
+
+    user_id: UUID
+    login_id: UUID
+    role: str
+    permissions: frozenset[str]
+    display_name: str
+    # The live connection; empty for a caller over HTTP.
+    connection_id: str = ""
+    ip_address: str | None = None
+    user_agent: str | None = None
+
+
+@dataclass(slots=True)
+class Live:
+    """What command handlers work with: one per process, made by the composition root."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    node: Node
+    messages: MessageWriter
+    # Puts a connection into a room of the Socket.IO server, or takes it out.
+    enter_room: Callable[[str, str], Awaitable[None]]
+    leave_room: Callable[[str, str], Awaitable[None]]
+    extras: dict[str, Any] = field(default_factory=dict)
+
+
+Handler = Callable[[Live, Caller, Any], Awaitable[BaseModel]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`roles`: who may send it at all (empty = anybody logged in). `data` is acknowledged as `{ok: true, data}`."""
+
+    name: str
+    payload: type[BaseModel]
+    data: type[BaseModel]
+    handler: Handler
+    summary: str
+    roles: frozenset[str] = frozenset()
+    # Commands that only pass something on are counted against a limit of their own.
+    weight: int = 1
