@@ -24,7 +24,8 @@ class FileLock:
             self.descriptor = os.open(path, flags, 0o600)
         except PermissionError:
             raise StartupError(
-                f"The database folder {path.parent} belongs to another account; start the server as that account or choose another --data-dir."
+                f"The database folder {path.parent} belongs to another account; "
+                "start the server as that account or choose another --data-dir."
             ) from None
         self._path = path
         account.own(path)

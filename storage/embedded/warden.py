@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from typing import IO
 
 # A Postgres that lived shorter than this cannot start at all, so another try would only repeat the failure.
@@ -43,7 +44,7 @@ class Log:
                 os.replace(self._path, self._path + ".1")
 
     def _open(self) -> IO[bytes]:
-        file = open(self._path, "ab", buffering=0)
+        file = open(self._path, "ab", buffering=0)  # noqa: SIM115 (stays open between lines)
         folder = os.stat(os.path.dirname(self._path))
         os.fchmod(file.fileno(), 0o600)
         if os.geteuid() == 0:
@@ -74,7 +75,13 @@ class Warden:
 
     def _run_once(self) -> int:
         self._child = subprocess.Popen(
-            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, pass_fds=(self._running,)
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=(self._running,),
+            # Keeps SIGPIPE ignored, so that Postgres survives when only this process dies and nobody reads its log any more.
+            restore_signals=False,
         )
         if self._is_unused.is_set():
             self._child.send_signal(signal.SIGINT)
@@ -98,8 +105,11 @@ def main(arguments: list[str]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     os.chdir("/")
+    log = Log(log_path, int(log_bytes))
     try:
-        Warden(users_path, int(running), Log(log_path, int(log_bytes)), command).run()
+        Warden(users_path, int(running), log, command).run()
+    except Exception:
+        log.write(traceback.format_exc().encode())
     finally:
         shutil.rmtree(socket_folder, ignore_errors=True)
 
