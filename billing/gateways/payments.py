@@ -13,6 +13,18 @@ from uuid import UUID
 
 from config.errors import AppError
 
+# The decline codes that a person can do something about. Lost and stolen cards are deliberately not told apart from a
+# plain decline, as Stripe's page "Decline codes" asks.
+_DECLINE_SENTENCES = {
+    "insufficient_funds": "The card does not have enough money on it",
+    "expired_card": "The card has expired",
+    "incorrect_cvc": "The card's security code is wrong",
+    "incorrect_number": "The card's number is wrong",
+    "card_velocity_exceeded": "The card has reached its limit",
+    "currency_not_supported": "The card cannot pay in this currency",
+    "processing_error": "The bank could not process the card; try again in a moment",
+}
+
 PaymentStatus = Literal["waiting", "authentication_required", "processing", "succeeded", "failed", "cancelled"]
 RefundStatus = Literal["pending", "succeeded", "failed"]
 
@@ -72,6 +84,11 @@ class PaymentGateway(Protocol):
 
 class PaymentDeclined(AppError):
     code, status, title = "payment.declined", 402, "The card was declined"
+
+    @classmethod
+    def because(cls, decline_code: str | None) -> PaymentDeclined:
+        """The decline, in words that say what to do where the provider's code allows it."""
+        return cls(_DECLINE_SENTENCES.get(decline_code or "", "The card was declined; try another card or ask your bank"))
 
 
 class PaymentAuthenticationRequired(AppError):

@@ -21,23 +21,6 @@ from config.logging import get_logger
 
 logger = get_logger(__name__)
 
-# Stripe's decline codes ("Decline codes" in its documentation) that a person can do something about. Lost and stolen
-# cards are deliberately not told apart from a plain decline, as Stripe asks.
-_DECLINE_SENTENCES = {
-    "insufficient_funds": "The card does not have enough money on it",
-    "expired_card": "The card has expired",
-    "incorrect_cvc": "The card's security code is wrong",
-    "incorrect_number": "The card's number is wrong",
-    "card_velocity_exceeded": "The card has reached its limit",
-    "currency_not_supported": "The card cannot pay in this currency",
-    "processing_error": "The bank could not process the card; try again in a moment",
-}
-
-
-def declined(code: str | None) -> PaymentDeclined:
-    """The decline, in words that say what to do where the code allows it."""
-    return PaymentDeclined(_DECLINE_SENTENCES.get(code or "", "The card was declined; try another card or ask your bank"))
-
 
 def failure_of(error: stripe.StripeError) -> AppError:
     """The expected failure that an SDK error stands for."""
@@ -58,7 +41,7 @@ def _card_failure(error: stripe.CardError) -> AppError:
         return PaymentAuthenticationRequired()
     body = error.json_body.get("error") if isinstance(error.json_body, dict) else None
     decline_code = body.get("decline_code") if isinstance(body, dict) else None
-    return declined(decline_code or error.code)
+    return PaymentDeclined.because(decline_code or error.code)
 
 
 def _request_failure(error: stripe.InvalidRequestError) -> AppError:

@@ -1,0 +1,1 @@
+"""Payment providers: the gateway that billing speaks to, who stands in for it in development, and its webhooks."""

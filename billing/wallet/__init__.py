@@ -1,0 +1,1 @@
+"""What a person does with a wallet: top it up, take that back, and set limits for spending."""
