@@ -3,6 +3,8 @@
 PYTHON := .venv/bin/python
 PORT ?= 8080
 SEEDS ?= 200
+# Where set-up puts uv and Node on a machine that has none.
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .PHONY: help setup run test check bench simulate screenshots lock types format clean
 
@@ -35,11 +37,10 @@ types: ## Generate the browser app's types from the server's models
 	@cd static && npm run --silent types
 
 lock: ## Resolve requirements.lock and static/package-lock.json anew
-	@uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-	  --group dev --group standin pyproject.toml -o requirements.lock
+	@bash scripts/lock.sh
 
 format: ## Format the code
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix -q .
 
 clean: ## Remove everything that was built (keeps var/)
-	@rm -rf .venv static/node_modules static/dist
+	@rm -rf .venv .tools .setup static/node_modules static/dist

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# The programs that tests drive and that are no Python or npm package: installed where we may, named where we may not.
+# With CI=true a missing one is a failure; otherwise the tests that need it say so and are skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/tools.sh
+
+has_any() { local name; for name in "$@"; do command -v "$name" >/dev/null && return; done; return 1; }
+
+# Debian package, then the names that its program may have.
+missing() {
+  has_any chromium chromium-browser google-chrome google-chrome-stable || echo chromium
+  has_any redis-server valkey-server || echo redis-server
+}
+
+packages="$(missing)"
+[ -n "$packages" ] || exit 0
+say "Installing what the tests need:" $packages
+apt_install $packages || true
+packages="$(missing)"
+[ -n "$packages" ] || exit 0
+say "Not installed:" $packages "- install them with: sudo apt-get install" $packages
+[ "${CI:-}" != true ] || exit 1
