@@ -51,7 +51,6 @@ CREATE TABLE consultations (
     join_until_at timestamptz,
     grace_until_at timestamptz,
     top_up_until_at timestamptz,
-    silent_until_at timestamptz,
 
     -- The clock. While it runs, connected time = span_base_ms + (now - span_started_at).
     is_paused boolean NOT NULL DEFAULT false,

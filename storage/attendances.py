@@ -1,0 +1,58 @@
+"""Who is in which room: a participant attends a consultation through connections on live nodes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from storage.transaction import Connection, Transaction
+
+
+async def insert_attendance(
+    tx: Transaction, *, consultation_id: UUID, user_id: UUID, connection_id: str, node_id: UUID, now: datetime
+) -> bool:
+    """Record that a connection is in the room; False when the connection is not there any more."""
+    added = await tx.fetch_value(
+        "INSERT INTO attendances (consultation_id, user_id, connection_id, node_id, joined_at)"
+        " SELECT $1, $2, connection.id, $4, $5 FROM connections AS connection WHERE connection.id = $3 AND connection.user_id = $2"
+        " ON CONFLICT (consultation_id, user_id, connection_id) DO UPDATE SET joined_at = attendances.joined_at RETURNING true",
+        consultation_id,
+        user_id,
+        connection_id,
+        node_id,
+        now,
+    )
+    return bool(added)
+
+
+async def list_attendants(db: Connection, consultation_id: UUID, *, now: datetime) -> frozenset[UUID]:
+    """The people in the room through at least one connection on a node whose lease is valid."""
+    rows = await db.fetch(
+        "SELECT DISTINCT a.user_id FROM attendances AS a JOIN nodes AS n ON n.id = a.node_id"
+        " WHERE a.consultation_id = $1 AND n.lease_expires_at > $2",
+        consultation_id,
+        now,
+    )
+    return frozenset(row["user_id"] for row in rows)
+
+
+async def delete_attendances_of_connection(tx: Transaction, connection_id: str) -> list[UUID]:
+    """Take a connection out of all rooms; the live consultations it was in."""
+    rows = await tx.fetch(
+        "WITH gone AS (DELETE FROM attendances WHERE connection_id = $1 RETURNING consultation_id)"
+        " SELECT c.id FROM consultations AS c JOIN gone ON gone.consultation_id = c.id"
+        " WHERE c.status IN ('requested', 'in_progress') ORDER BY c.id",
+        connection_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def delete_attendances_of_node(tx: Transaction, node_id: UUID) -> list[tuple[UUID, UUID]]:
+    """Take everybody out of all rooms that a node held; the live consultations with the people who were in them."""
+    rows = await tx.fetch(
+        "WITH gone AS (DELETE FROM attendances WHERE node_id = $1 RETURNING consultation_id, user_id)"
+        " SELECT DISTINCT c.id, gone.user_id FROM consultations AS c JOIN gone ON gone.consultation_id = c.id"
+        " WHERE c.status IN ('requested', 'in_progress') ORDER BY c.id, gone.user_id",
+        node_id,
+    )
+    return [(row["id"], row["user_id"]) for row in rows]
