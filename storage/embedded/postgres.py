@@ -20,7 +20,7 @@ from urllib.parse import quote
 from config import limits
 from config.errors import StartupError
 from storage.embedded.accounts import choose_account
-from storage.embedded.cluster import ROLE, Cluster, is_alive
+from storage.embedded.cluster import ROLE, Cluster, is_alive, remove_socket_folder
 from storage.embedded.locks import POLL_SECONDS, FileLock
 from storage.embedded.tuning import postgres_settings
 
@@ -165,7 +165,10 @@ class EmbeddedPostgres:
                 return True
             if status is not None and is_alive(status.process):
                 os.kill(status.process, number)
-            return running.acquire(deadline=deadline, given_up=threading.Event())
+            is_gone = running.acquire(deadline=deadline, given_up=threading.Event())
+            if is_gone:
+                remove_socket_folder(status)
+            return is_gone
         finally:
             running.close()
 
