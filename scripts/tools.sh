@@ -3,6 +3,11 @@
 
 export PATH="$PWD/.tools/bin:$PATH"
 export UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1
+# Companies add their own certificate authorities to the system's store; uv and Node look only at their own unless told.
+SYSTEM_STORE=/etc/ssl/certs/ca-certificates.crt
+if [ -e "$SYSTEM_STORE" ]; then
+  export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}" NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-$SYSTEM_STORE}"
+fi
 PYTHON_MINIMUM="3.11"
 
 say() { printf '%s\n' "$*" >&2; }
