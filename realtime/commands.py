@@ -5,7 +5,7 @@ One registry and one dispatch path (realtime/gateway.py) serve every command; fe
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from config.clock import Clock
 from config.settings import Settings
 from storage.database import Database
+from storage.transaction import Event
 
 if TYPE_CHECKING:
     from realtime.messages import MessageWriter
@@ -48,6 +49,8 @@ class Live:
     # Puts a connection into a room of the Socket.IO server, or takes it out.
     enter_room: Callable[[str, str], Awaitable[None]]
     leave_room: Callable[[str, str], Awaitable[None]]
+    # Sends events that belong to no transaction (typing), or whose commit has been awaited already (messages).
+    deliver: Callable[[Sequence[Event]], Awaitable[None]]
     extras: dict[str, Any] = field(default_factory=dict)
 
 

@@ -14,7 +14,7 @@ async def insert_attendance(
     """Record that a connection is in the room; False when the connection is not there any more."""
     added = await tx.fetch_value(
         "INSERT INTO attendances (consultation_id, user_id, connection_id, node_id, joined_at)"
-        " SELECT $1, $2, connection.id, $4, $5 FROM connections AS connection WHERE connection.id = $3 AND connection.user_id = $2"
+        " SELECT $1, $2, c.id, $4, $5 FROM connections AS c WHERE c.id = $3 AND c.user_id = $2"
         " ON CONFLICT (consultation_id, user_id, connection_id) DO UPDATE SET joined_at = attendances.joined_at RETURNING true",
         consultation_id,
         user_id,
@@ -56,3 +56,7 @@ async def delete_attendances_of_node(tx: Transaction, node_id: UUID) -> list[tup
         node_id,
     )
     return [(row["id"], row["user_id"]) for row in rows]
+
+
+async def delete_attendances_of_consultation(tx: Transaction, consultation_id: UUID) -> None:
+    await tx.execute("DELETE FROM attendances WHERE consultation_id = $1", consultation_id)

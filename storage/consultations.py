@@ -11,7 +11,7 @@ from uuid import UUID
 from storage.transaction import Connection, Record, Transaction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Consultation:
     """One consultation. Times are aware UTC; `*_ms` are whole milliseconds; `*_minor` minor units."""
 
@@ -20,7 +20,7 @@ class Consultation:
     reader_id: UUID
     type: str
     status: str
-    end_reason: str | None
+    end_reason: str | None = None
     rate_per_minute_minor: int
     currency: str
     settlement: str
@@ -30,40 +30,40 @@ class Consultation:
     reader_share_bps: int
     client_wallet_id: int
     reader_earnings_id: int
-    scheduled_at: datetime | None
-    requested_at: datetime | None
-    accepted_at: datetime | None
-    started_at: datetime | None
-    ended_at: datetime | None
-    ring_until_at: datetime | None
-    join_until_at: datetime | None
-    grace_until_at: datetime | None
-    top_up_until_at: datetime | None
-    is_paused: bool
-    pause_reason: str | None
-    paused_at: datetime | None
-    span_started_at: datetime | None
-    span_base_ms: int
-    paid_until_at: datetime | None
-    connected_ms: int
-    billed_increments: int
-    charged_minor: int
-    refunded_minor: int
-    earnings_minor: int
-    balance_low_told: int | None
-    client_joined_at: datetime | None
-    reader_joined_at: datetime | None
-    client_lost_at: datetime | None
-    client_lost_to: str | None
-    reader_lost_at: datetime | None
-    reader_lost_to: str | None
-    reader_spoke_at: datetime | None
-    last_seq: int
-    client_read_seq: int
-    reader_read_seq: int
-    version: int
-    nonce: str | None
-    request_hash: bytes | None
+    scheduled_at: datetime | None = None
+    requested_at: datetime | None = None
+    accepted_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    ring_until_at: datetime | None = None
+    join_until_at: datetime | None = None
+    grace_until_at: datetime | None = None
+    top_up_until_at: datetime | None = None
+    is_paused: bool = False
+    pause_reason: str | None = None
+    paused_at: datetime | None = None
+    span_started_at: datetime | None = None
+    span_base_ms: int = 0
+    paid_until_at: datetime | None = None
+    connected_ms: int = 0
+    billed_increments: int = 0
+    charged_minor: int = 0
+    refunded_minor: int = 0
+    earnings_minor: int = 0
+    balance_low_told: int | None = None
+    client_joined_at: datetime | None = None
+    reader_joined_at: datetime | None = None
+    client_lost_at: datetime | None = None
+    client_lost_to: str | None = None
+    reader_lost_at: datetime | None = None
+    reader_lost_to: str | None = None
+    reader_spoke_at: datetime | None = None
+    last_seq: int = 0
+    client_read_seq: int = 0
+    reader_read_seq: int = 0
+    version: int = 1
+    nonce: str | None = None
+    request_hash: bytes | None = None
     created_at: datetime
 
     @property
@@ -124,7 +124,7 @@ FROM consultations AS c
 JOIN users AS cu ON cu.id = c.client_id
 JOIN users AS ru ON ru.id = c.reader_id
 LEFT JOIN reviews AS r ON r.consultation_id = c.id
-"""  # noqa: S608 - column names are this module's own
+"""
 
 
 def _consultation(row: Record) -> Consultation:
@@ -149,7 +149,7 @@ def _parts(row: Record) -> ConsultationParts:
 async def insert_consultation(tx: Transaction, draft: Consultation) -> bool:
     """Write a new consultation; False when the client's nonce is used, or the client or the reader has a live one."""
     places = ", ".join(f"${number}" for number in range(1, len(_COLUMNS) + 1))
-    statement = f"INSERT INTO consultations ({_COLUMN_LIST}) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
+    statement = f"INSERT INTO consultations ({_COLUMN_LIST}) VALUES ({places}) ON CONFLICT DO NOTHING"
     return await tx.execute(statement, *(getattr(draft, column) for column in _COLUMNS)) == 1
 
 
@@ -213,7 +213,7 @@ async def save_consultation(tx: Transaction, *, before: Consultation, after: Con
     if not changed:
         return
     assignments = ", ".join(f"{column} = ${number}" for number, column in enumerate(changed, start=2))
-    statement = f"UPDATE consultations SET {assignments} WHERE id = $1"  # noqa: S608 - column names are this module's own
+    statement = f"UPDATE consultations SET {assignments} WHERE id = $1"
     await tx.execute(statement, after.id, *(getattr(after, column) for column in changed))
 
 
@@ -268,7 +268,8 @@ async def list_held_for_money_ids(db: Connection, *, limit: int) -> list[UUID]:
     """Consultations that stand for want of money although the wallet now holds something that could be spent."""
     rows = await db.fetch(
         "SELECT c.id FROM consultations AS c JOIN ledger_accounts AS w ON w.id = c.client_wallet_id"
-        " WHERE c.status = 'in_progress' AND c.pause_reason = 'balance' AND w.balance_minor > w.held_minor ORDER BY c.id LIMIT $1",
+        " WHERE c.status = 'in_progress' AND c.pause_reason = 'balance' AND w.balance_minor > w.held_minor"
+        " ORDER BY c.id LIMIT $1",
         limit,
     )
     return [row["id"] for row in rows]

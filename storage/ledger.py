@@ -155,7 +155,8 @@ WITH new_transfer AS (
     SELECT account_id, amount_minor FROM unnest($13::bigint[], $14::bigint[]) AS wanted (account_id, amount_minor)
     WHERE EXISTS (SELECT 1 FROM new_transfer)
 ), locked AS (
-    SELECT account.id FROM ledger_accounts AS account WHERE account.id IN (SELECT account_id FROM wanted)
+    SELECT account.id FROM ledger_accounts AS account
+    WHERE account.id IN (SELECT account_id FROM wanted) AND account.owner_id IS NOT NULL
     ORDER BY account.id FOR NO KEY UPDATE
 ), changed AS (
     UPDATE ledger_accounts AS account

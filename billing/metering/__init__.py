@@ -1,0 +1,1 @@
+"""The meter: charging increments of joint connected time against wallets, and settling when it ends."""

@@ -1,0 +1,150 @@
+"""How consultations end: by a participant, by an admin, by a deadline; and what is settled then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from billing.metering.settlement import refund_charges, terms_of
+from billing.metering.terms import refund_due
+from billing.wallet.events import emit_wallet_changed
+from realtime.consultations.clock import Moment, charge_until, is_running, just_before, save_change, stopped
+from realtime.consultations.errors import ConsultationNotInProgress
+from realtime.consultations.events import StateChange
+from realtime.reader_status import announce_reader_status
+from storage.attendances import delete_attendances_of_consultation, list_attendants
+from storage.consultations import Consultation, ConsultationParts
+from storage.reader_terms import count_finished_consultation
+from storage.transaction import Transaction
+
+_DISCONNECTED = frozenset({"client_disconnected", "reader_disconnected", "both_disconnected", "server_interrupted"})
+# Whoever ends it this way, the time they did not use stays paid when settlement is by the minute.
+_BY_CLIENT = frozenset({"client_ended", "client_disconnected"})
+
+
+async def end_unanswered(
+    tx: Transaction, parts: ConsultationParts, *, reason: str, change: StateChange, at: datetime, moment: Moment
+) -> ConsultationParts:
+    """Close a consultation whose clock never started: declined, expired, withdrawn, or nobody came."""
+    status = "no_show" if reason.endswith("no_show") else "cancelled"
+    after = replace(_closed(parts.consultation, status=status, reason=reason, at=at))
+    parts = await save_change(tx, parts, after, change, moment, kind="ended", at=at, reason=reason)
+    await _leave(tx, parts, moment)
+    return parts
+
+
+async def end_running(
+    tx: Transaction, parts: ConsultationParts, *, reason: str, at: datetime, moment: Moment
+) -> ConsultationParts:
+    """End a consultation whose clock has started: charge what was served, give back what was not, close it.
+
+    Once the money has ended, the reason is `balance_exhausted` however it goes on from there. The caller holds the row lock.
+    """
+    parts = await charge_until(tx, parts, just_before(at), moment)
+    c = parts.consultation
+    if c.pause_reason == "balance":
+        reason = "balance_exhausted"
+    reader_was_missing = c.is_paused and c.reader_lost_at is not None
+    if is_running(c):
+        c = stopped(c, at=at)
+    refund_minor = refund_due(
+        terms_of(c),
+        charged_increments=c.billed_increments,
+        connected_ms=c.connected_ms,
+        returns_unused=c.settlement == "second" or reason not in _BY_CLIENT or reader_was_missing,
+        returns_all=reason == "reader_silent",
+    )
+    refund_minor = max(0, refund_minor - c.refunded_minor)
+    status = "disconnected" if reason in _DISCONNECTED else "completed"
+    description = "Nothing to pay" if refund_minor == c.total_cost_minor else "Unused time"
+    settled, balance_minor = await refund_charges(
+        tx, c, refund_minor=refund_minor, description=description, key="settlement", now=moment.now
+    )
+    after = _closed(settled, status=status, reason=reason, at=at)
+    parts = await save_change(tx, parts, after, "ended", moment, kind="ended", at=at, reason=reason)
+    if balance_minor is not None:
+        emit_wallet_changed(tx, owner_id=c.client_id, balance_minor=balance_minor, currency=c.currency, now=moment.now)
+    if parts.consultation.total_cost_minor > 0:
+        await count_finished_consultation(tx, c.reader_id)
+    await _leave(tx, parts, moment)
+    return parts
+
+
+def _closed(consultation: Consultation, *, status: str, reason: str, at: datetime) -> Consultation:
+    return replace(
+        consultation,
+        status=status,
+        end_reason=reason,
+        ended_at=at,
+        is_paused=False,
+        pause_reason=None,
+        paid_until_at=None,
+        grace_until_at=None,
+        join_until_at=None,
+        top_up_until_at=None,
+    )
+
+
+async def _leave(tx: Transaction, parts: ConsultationParts, moment: Moment) -> None:
+    await delete_attendances_of_consultation(tx, parts.consultation.id)
+    await announce_reader_status(tx, parts.consultation.reader_id, now=moment.now)
+
+
+async def end_by_participant(tx: Transaction, parts: ConsultationParts, *, by_client: bool, moment: Moment) -> ConsultationParts:
+    """`consultation.end`: settles a started one, withdraws or declines one that has not; a second call changes nothing."""
+    c = parts.consultation
+    if c.end_reason is not None:
+        return parts
+    if c.status == "scheduled":
+        raise ConsultationNotInProgress
+    if c.started_at is None:
+        change: StateChange = "cancelled" if by_client else "declined"
+        return await end_unanswered(
+            tx, parts, reason="withdrawn" if by_client else "declined", change=change, at=moment.now, moment=moment
+        )
+    reason = "client_ended" if by_client else "reader_ended"
+    return await end_running(tx, parts, reason=reason, at=moment.now, moment=moment)
+
+
+async def end_by_platform(tx: Transaction, parts: ConsultationParts, *, reason: str, moment: Moment) -> ConsultationParts:
+    """An admin ends it (`ended_by_admin`) or a participant was suspended (`participant_suspended`)."""
+    c = parts.consultation
+    if not c.is_live:
+        raise ConsultationNotInProgress
+    if c.started_at is None:
+        return await end_unanswered(tx, parts, reason="withdrawn", change="cancelled", at=moment.now, moment=moment)
+    return await end_running(tx, parts, reason=reason, at=moment.now, moment=moment)
+
+
+async def end_if_due(tx: Transaction, parts: ConsultationParts, moment: Moment) -> ConsultationParts:
+    """Carry out the deadline that has passed: the ring, the wait for joining, the grace, the held time."""
+    c, now = parts.consultation, moment.now
+    if c.status == "requested" and c.ring_until_at is not None and c.ring_until_at <= now:
+        return await end_unanswered(tx, parts, reason="expired", change="cancelled", at=c.ring_until_at, moment=moment)
+    if c.status != "in_progress":
+        return parts
+    if c.join_until_at is not None and c.join_until_at <= now and c.started_at is None:
+        reason = _absentee(c, await list_attendants(tx, c.id, now=now))
+        return await end_unanswered(tx, parts, reason=reason, change="cancelled", at=c.join_until_at, moment=moment)
+    if c.top_up_until_at is not None and c.top_up_until_at <= now:
+        return await end_running(tx, parts, reason="balance_exhausted", at=c.top_up_until_at, moment=moment)
+    if c.grace_until_at is not None and c.grace_until_at <= now:
+        return await end_running(tx, parts, reason=_loss_reason(c), at=c.grace_until_at, moment=moment)
+    return parts
+
+
+def _absentee(consultation: Consultation, attendants: frozenset[object]) -> str:
+    client_here, reader_here = consultation.client_id in attendants, consultation.reader_id in attendants
+    if client_here == reader_here:
+        return "both_no_show"
+    return "reader_no_show" if client_here else "client_no_show"
+
+
+def _loss_reason(consultation: Consultation) -> str:
+    """Who is to blame for a connection that did not come back: our own node's death counts as the platform's."""
+    lost_to = [side for side in (consultation.client_lost_to, consultation.reader_lost_to) if side is not None]
+    if "node" in lost_to:
+        return "server_interrupted"
+    if len(lost_to) == 2:
+        return "both_disconnected"
+    return "client_disconnected" if consultation.client_lost_to else "reader_disconnected"

@@ -1,0 +1,133 @@
+"""The events of a consultation and who gets them: both participants, each with the snapshot they may see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from billing.wallet.events import emit_wallet_changed
+from config.fields import Instant, View
+from realtime.consultations.snapshots import ConsultationView, MessageView, render_consultation
+from storage.consultations import ConsultationParts
+from storage.meter import ChargedIncrement, ExhaustedClock
+from storage.transaction import Event, Transaction, user_audience
+
+StateChange = Literal[
+    "requested", "accepted", "declined", "cancelled", "started", "paused", "resumed", "ended", "changed"
+]  # fmt: skip
+
+
+class ConsultationStateEvent(View):
+    """Every event named `consultation.` and a `StateChange`."""
+
+    consultation_id: UUID
+    version: int
+    consultation: ConsultationView
+    at: Instant
+
+
+class ConsultationChargedEvent(View):
+    """One increment was paid. `balance_minor` is for the client, `earnings_minor` for the reader."""
+
+    consultation_id: UUID
+    version: int
+    increment: int
+    amount_minor: int
+    total_cost_minor: int
+    paid_until_at: Instant
+    balance_minor: int | None = None
+    earnings_minor: int | None = None
+    at: Instant
+
+
+class ConsultationBalanceLowEvent(View):
+    consultation_id: UUID
+    minutes_left: int
+    at: Instant
+
+
+class ConsultationBalanceExhaustedEvent(View):
+    """The clock stands; the reader is kept until `top_up_until_at`."""
+
+    consultation_id: UUID
+    version: int
+    top_up_until_at: Instant
+    consultation: ConsultationView
+    at: Instant
+
+
+class MessageSentEvent(View):
+    consultation_id: UUID
+    message: MessageView
+    at: Instant
+
+
+class MessageReadEvent(View):
+    consultation_id: UUID
+    user_id: UUID
+    up_to_seq: int
+    at: Instant
+
+
+class TypingChangedEvent(View):
+    consultation_id: UUID
+    user_id: UUID
+    is_typing: bool
+    at: Instant
+
+
+def watchers_audience(consultation_id: UUID) -> str:
+    """The room of admins who watch a consultation, unseen by its participants."""
+    return f"watch:{consultation_id}"
+
+
+def emit_state(tx: Transaction, parts: ConsultationParts, change: StateChange, *, now: datetime) -> None:
+    """Tell both participants and watching admins that the state changed; a request rings at the reader alone."""
+    c = parts.consultation
+    audiences = {"reader": user_audience(c.reader_id)}
+    if change != "requested":
+        audiences |= {"client": user_audience(c.client_id), "admin": watchers_audience(c.id)}
+    for viewer, audience in audiences.items():
+        snapshot = render_consultation(parts, viewer=viewer, now=now)  # type: ignore[arg-type]  # the keys above
+        payload = ConsultationStateEvent(consultation_id=c.id, version=c.version, consultation=snapshot, at=now)
+        tx.emit(Event(f"consultation.{change}", audience, payload))
+
+
+def emit_charged(tx: Transaction, charged: ChargedIncrement, *, currency: str, now: datetime) -> None:
+    """Tell both of a charge, and the client when the money runs low."""
+    shared = {
+        "consultation_id": charged.consultation_id,
+        "version": charged.version,
+        "increment": charged.increment,
+        "amount_minor": charged.amount_minor,
+        "total_cost_minor": charged.total_cost_minor,
+        "paid_until_at": charged.paid_until_at,
+        "at": now,
+    }
+    client, reader = user_audience(charged.client_id), user_audience(charged.reader_id)
+    for_client = ConsultationChargedEvent(**shared, balance_minor=charged.balance_minor)
+    for_reader = ConsultationChargedEvent(**shared, earnings_minor=charged.earnings_minor)
+    tx.emit(Event("consultation.charged", client, for_client))
+    tx.emit(Event("consultation.charged", reader, for_reader))
+    tx.emit(Event("consultation.charged", watchers_audience(charged.consultation_id), for_reader))
+    if charged.amount_minor:
+        emit_wallet_changed(tx, owner_id=charged.client_id, balance_minor=charged.balance_minor, currency=currency, now=now)
+    if charged.tells_balance_low:
+        low = ConsultationBalanceLowEvent(consultation_id=charged.consultation_id, minutes_left=charged.minutes_left, at=now)
+        tx.emit(Event("consultation.balance_low", client, low))
+
+
+def emit_exhausted(tx: Transaction, parts: ConsultationParts, clock: ExhaustedClock, *, now: datetime) -> None:
+    """Tell both that the money ended and how long the reader is kept."""
+    c = parts.consultation
+    assert c.top_up_until_at is not None
+    for viewer, audience in (("client", user_audience(c.client_id)), ("reader", user_audience(c.reader_id))):
+        payload = ConsultationBalanceExhaustedEvent(
+            consultation_id=c.id,
+            version=clock.version,
+            top_up_until_at=c.top_up_until_at,
+            consultation=render_consultation(parts, viewer=viewer, now=now),  # type: ignore[arg-type]  # the words above
+            at=now,
+        )
+        tx.emit(Event("consultation.balance_exhausted", audience, payload))

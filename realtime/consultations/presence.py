@@ -1,0 +1,125 @@
+"""Joining the room, losing it and coming back: what presence does to the clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from realtime.consultations.clock import (
+    Moment,
+    charge_until,
+    is_running,
+    just_before,
+    resume_clock,
+    save_change,
+    start_clock,
+    stopped,
+)
+from storage.attendances import delete_attendances_of_connection, delete_attendances_of_node, list_attendants
+from storage.consultations import Consultation, ConsultationParts, lock_parts, save_consultation
+from storage.transaction import Transaction
+
+LostTo = Literal["connection", "node"]
+
+
+def _with_arrival(consultation: Consultation, user_id: UUID, now: datetime) -> Consultation:
+    if user_id == consultation.client_id:
+        joined_at = consultation.client_joined_at or now
+        return replace(consultation, client_joined_at=joined_at, client_lost_at=None, client_lost_to=None)
+    joined_at = consultation.reader_joined_at or now
+    return replace(consultation, reader_joined_at=joined_at, reader_lost_at=None, reader_lost_to=None)
+
+
+def _with_loss(consultation: Consultation, user_id: UUID, lost_at: datetime, lost_to: LostTo) -> Consultation:
+    if user_id == consultation.client_id:
+        return replace(consultation, client_lost_at=lost_at, client_lost_to=lost_to)
+    return replace(consultation, reader_lost_at=lost_at, reader_lost_to=lost_to)
+
+
+def _both_present(consultation: Consultation, attendants: frozenset[UUID]) -> bool:
+    return {consultation.client_id, consultation.reader_id} <= attendants
+
+
+async def participant_arrived(tx: Transaction, parts: ConsultationParts, user_id: UUID, moment: Moment) -> ConsultationParts:
+    """A participant is in the room (their attendance is written, the row locked): start or resume once both are."""
+    c = parts.consultation
+    if not c.is_live:
+        return parts
+    arrived = _with_arrival(c, user_id, moment.now)
+    if arrived != c:
+        if c.status == "in_progress":
+            parts = await save_change(tx, parts, arrived, "changed", moment)
+        else:
+            await save_consultation(tx, before=c, after=arrived)
+            parts = replace(parts, consultation=arrived)
+    return await run_if_both_present(tx, parts, moment)
+
+
+async def run_if_both_present(tx: Transaction, parts: ConsultationParts, moment: Moment) -> ConsultationParts:
+    """Start a chat's clock, or resume one that waited for a connection, when both participants are in the room."""
+    c = parts.consultation
+    waits_to_start = c.status == "in_progress" and c.started_at is None and c.type == "chat"
+    waits_for_connection = c.status == "in_progress" and c.is_paused and c.pause_reason == "connection"
+    if not waits_to_start and not waits_for_connection:
+        return parts
+    if not _both_present(c, await list_attendants(tx, c.id, now=moment.now)):
+        return await _keep_grace(tx, parts, moment)
+    return await (start_clock if waits_to_start else resume_clock)(tx, parts, moment)
+
+
+async def _keep_grace(tx: Transaction, parts: ConsultationParts, moment: Moment) -> ConsultationParts:
+    """One came back while the other is still away: the wait is now for the one who is missing."""
+    c = parts.consultation
+    missing = [lost_at for lost_at in (c.client_lost_at, c.reader_lost_at) if lost_at is not None]
+    if not c.is_paused or not missing:
+        return parts
+    after = replace(c, grace_until_at=min(missing) + moment.grace)
+    await save_consultation(tx, before=c, after=after)
+    return replace(parts, consultation=after)
+
+
+async def participant_lost(
+    tx: Transaction, consultation_id: UUID, user_id: UUID, *, lost_at: datetime, lost_to: LostTo, moment: Moment
+) -> None:
+    """A participant's connection is gone (its attendance is deleted): pause, dated at the last proof of presence.
+
+    Increments that fell due before are charged, since they were served; what was charged beyond is kept as paid time.
+    """
+    parts = await lock_parts(tx, consultation_id)
+    if parts is None or parts.consultation.status != "in_progress" or parts.consultation.started_at is None:
+        return
+    if user_id in await list_attendants(tx, consultation_id, now=moment.now):
+        return
+    if is_running(parts.consultation):
+        parts = await charge_until(tx, parts, just_before(lost_at), moment)
+    c = _with_loss(parts.consultation, user_id, lost_at, lost_to)
+    if c.is_paused and c.pause_reason == "balance" and c.paused_at is not None and lost_at >= c.paused_at:
+        await save_change(tx, parts, c, "changed", moment)
+        return
+    missing = [at for at in (c.client_lost_at, c.reader_lost_at) if at is not None]
+    began_at = min([lost_at] if c.paused_at is None else [lost_at, c.paused_at])
+    after = replace(
+        stopped(c, at=began_at),
+        is_paused=True,
+        pause_reason="connection",
+        top_up_until_at=None,
+        grace_until_at=min(missing) + moment.grace,
+    )
+    reason = "client" if user_id == c.client_id else "reader"
+    await save_change(tx, parts, after, "paused", moment, kind="paused", at=after.paused_at, reason=reason)
+
+
+async def connection_lost(
+    tx: Transaction, connection_id: str, user_id: UUID, *, lost_at: datetime, lost_to: LostTo, moment: Moment
+) -> None:
+    """A connection ended: whoever attended through it alone is missing now."""
+    for consultation_id in await delete_attendances_of_connection(tx, connection_id):
+        await participant_lost(tx, consultation_id, user_id, lost_at=lost_at, lost_to=lost_to, moment=moment)
+
+
+async def node_lost(tx: Transaction, node_id: UUID, *, renewed_at: datetime, moment: Moment) -> None:
+    """A node died: everybody it held is missing, dated at the last renewal of its lease."""
+    for consultation_id, user_id in await delete_attendances_of_node(tx, node_id):
+        await participant_lost(tx, consultation_id, user_id, lost_at=renewed_at, lost_to="node", moment=moment)

@@ -1,0 +1,190 @@
+"""Asking for a consultation, and the reader's answer."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from config.errors import Forbidden, NonceReused, NotFound, WalletBalanceTooLow
+from config.ids import new_id
+from realtime.consultations.clock import Moment, save_change
+from realtime.consultations.endings import end_unanswered
+from realtime.consultations.errors import (
+    ClientBusy,
+    ConsultationNotRequested,
+    ReaderBusy,
+    ReaderOffline,
+    ReaderTypeNotOffered,
+    ReaderUnverified,
+)
+from realtime.consultations.events import emit_state
+from realtime.consultations.presence import run_if_both_present
+from realtime.reader_status import announce_reader_status
+from storage.consultations import (
+    Consultation,
+    ConsultationParts,
+    find_parts,
+    find_parts_by_nonce,
+    has_live_consultation,
+    insert_consultation,
+    insert_timeline_line,
+)
+from storage.ledger import find_ledger_account
+from storage.reader_terms import ReaderTerms, find_reader_terms
+from storage.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDraft:
+    """What a client asks for; `nonce` makes a repeated request the same request."""
+
+    reader_id: UUID
+    type: str
+    nonce: str | None
+
+    def fingerprint(self) -> bytes:
+        return hashlib.sha256(f"{self.reader_id}|{self.type}".encode()).digest()
+
+
+async def request_consultation(
+    tx: Transaction, *, client_id: UUID, role: str, draft: RequestDraft, moment: Moment
+) -> ConsultationParts:
+    """Ring at a reader. Rate and settlement are frozen here; the database lets one live consultation a side through.
+
+    Raises ReaderBusy, ReaderOffline, ReaderUnverified, ReaderTypeNotOffered, ClientBusy, WalletBalanceTooLow,
+    NonceReused, NotFound.
+    """
+    if role != "client":
+        raise Forbidden("Only clients can ask for a consultation")
+    known = await _find_known(tx, client_id, draft)
+    if known is not None:
+        return known
+    reader = await find_reader_terms(tx, draft.reader_id, now=moment.now, currency=moment.settings.billing.currency)
+    rate = await _check_reader(tx, reader, draft)
+    wallet_id = await _check_wallet(tx, client_id, rate, moment)
+    assert reader is not None
+    consultation = _ringing(client_id, wallet_id, reader, rate, draft, moment)
+    if not await insert_consultation(tx, consultation):
+        return await _explain_refusal(tx, client_id, draft)
+    await insert_timeline_line(tx, consultation, kind="requested", at=moment.now)
+    parts = await find_parts(tx, consultation.id)
+    assert parts is not None
+    emit_state(tx, parts, "requested", now=moment.now)
+    await announce_reader_status(tx, draft.reader_id, now=moment.now)
+    return parts
+
+
+async def _find_known(tx: Transaction, client_id: UUID, draft: RequestDraft) -> ConsultationParts | None:
+    known = None if draft.nonce is None else await find_parts_by_nonce(tx, client_id, draft.nonce)
+    if known is not None and known.consultation.request_hash != draft.fingerprint():
+        raise NonceReused
+    return known
+
+
+async def _check_reader(tx: Transaction, reader: ReaderTerms | None, draft: RequestDraft) -> int:
+    if reader is None:
+        raise NotFound("There is no such reader")
+    if not reader.is_verified:
+        raise ReaderUnverified
+    if await has_live_consultation(tx, reader_id=draft.reader_id):
+        raise ReaderBusy
+    if reader.status != "online":
+        raise ReaderOffline
+    rate = reader.rates.get(draft.type)
+    if rate is None:
+        raise ReaderTypeNotOffered
+    return rate
+
+
+async def _check_wallet(tx: Transaction, client_id: UUID, rate: int, moment: Moment) -> int:
+    billing = moment.settings.billing
+    wallet = await find_ledger_account(tx, owner_id=client_id, kind="wallet", currency=billing.currency)
+    if wallet is None or wallet.spendable_minor < rate * billing.minimum_minutes_to_start:
+        raise WalletBalanceTooLow
+    return wallet.id
+
+
+def _ringing(
+    client_id: UUID, wallet_id: int, reader: ReaderTerms, rate: int, draft: RequestDraft, moment: Moment
+) -> Consultation:
+    billing, now = moment.settings.billing, moment.now
+    return Consultation(
+        id=new_id(),
+        client_id=client_id,
+        reader_id=reader.id,
+        type=draft.type,
+        status="requested",
+        rate_per_minute_minor=rate,
+        currency=billing.currency,
+        settlement=billing.settlement,
+        minute_ms=billing.minute_ms,
+        increment_ms=billing.increment_ms,
+        free_ms=billing.free_ms,
+        reader_share_bps=billing.reader_share_bps,
+        client_wallet_id=wallet_id,
+        reader_earnings_id=reader.earnings_account_id,
+        requested_at=now,
+        ring_until_at=now + timedelta(seconds=moment.settings.consultations.ring_seconds),
+        nonce=draft.nonce,
+        request_hash=draft.fingerprint(),
+        created_at=now,
+    )
+
+
+async def _explain_refusal(tx: Transaction, client_id: UUID, draft: RequestDraft) -> ConsultationParts:
+    """The database let no row in: the nonce was used a moment ago, or one of the two has a live consultation."""
+    known = await _find_known(tx, client_id, draft)
+    if known is not None:
+        return known
+    if await has_live_consultation(tx, client_id=client_id):
+        raise ClientBusy
+    raise ReaderBusy
+
+
+async def accept_consultation(tx: Transaction, parts: ConsultationParts, *, user_id: UUID, moment: Moment) -> ConsultationParts:
+    """The reader takes it; the clock starts at once when both are already in the room. A repeated accept changes nothing."""
+    c = parts.consultation
+    if user_id != c.reader_id:
+        raise Forbidden("Only the reader can accept")
+    if c.status == "in_progress":
+        return parts
+    _check_ringing(parts, moment)
+    after = replace(
+        parts.consultation,
+        status="in_progress",
+        accepted_at=moment.now,
+        ring_until_at=None,
+        join_until_at=moment.now + timedelta(seconds=moment.settings.consultations.join_seconds),
+    )
+    parts = await save_change(tx, parts, after, "accepted", moment, kind="accepted")
+    return await run_if_both_present(tx, parts, moment)
+
+
+async def decline_consultation(tx: Transaction, parts: ConsultationParts, *, user_id: UUID, moment: Moment) -> ConsultationParts:
+    """The reader does not take it."""
+    c = parts.consultation
+    if user_id != c.reader_id:
+        raise Forbidden("Only the reader can decline")
+    if c.end_reason == "declined":
+        return parts
+    _check_ringing(parts, moment)
+    return await end_unanswered(tx, parts, reason="declined", change="declined", at=moment.now, moment=moment)
+
+
+async def cancel_consultation(tx: Transaction, parts: ConsultationParts, *, user_id: UUID, moment: Moment) -> ConsultationParts:
+    """The client takes the request back."""
+    c = parts.consultation
+    if user_id != c.client_id:
+        raise Forbidden("Only the client can withdraw")
+    if c.end_reason == "withdrawn":
+        return parts
+    _check_ringing(parts, moment)
+    return await end_unanswered(tx, parts, reason="withdrawn", change="cancelled", at=moment.now, moment=moment)
+
+
+def _check_ringing(parts: ConsultationParts, moment: Moment) -> None:
+    c = parts.consultation
+    if c.status != "requested" or (c.ring_until_at is not None and c.ring_until_at <= moment.now):
+        raise ConsultationNotRequested

@@ -1,0 +1,191 @@
+"""What a consultation looks like from outside: the snapshot each participant may see, and messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from config.clock import milliseconds_between
+from config.fields import Instant, View
+from storage.consultations import Consultation, ConsultationParts, Person
+from storage.messages import Message
+
+ConsultationType = Literal["chat", "call", "video"]
+ConsultationStatus = Literal["scheduled", "requested", "in_progress", "completed", "disconnected", "cancelled", "no_show"]
+EndReason = Literal[
+    "client_ended", "reader_ended", "balance_exhausted", "ended_by_admin", "reader_silent", "participant_suspended",
+    "client_disconnected", "reader_disconnected", "both_disconnected", "server_interrupted",
+    "declined", "expired", "withdrawn", "client_no_show", "reader_no_show", "both_no_show",
+]  # fmt: skip
+Viewer = Literal["client", "reader", "admin"]
+
+
+class ParticipantView(View):
+    id: UUID
+    display_name: str
+    avatar_url: str | None
+    is_demonstration: bool
+
+
+class ConsultationReviewView(View):
+    id: UUID
+    rating: int
+    comment: str | None
+    created_at: Instant
+    updated_at: Instant
+
+
+class ConsultationView(View):
+    """The snapshot. `version` goes up by one with each change both sides see; `earnings_minor` only the reader gets."""
+
+    id: UUID
+    type: ConsultationType
+    status: ConsultationStatus
+    end_reason: EndReason | None
+    client: ParticipantView
+    reader: ParticipantView
+    rate_per_minute_minor: int
+    currency: str
+    settlement: Literal["minute", "second"]
+    minute_seconds: float
+    increment_seconds: float
+    free_seconds: float
+    scheduled_at: Instant | None
+    requested_at: Instant | None
+    ring_until_at: Instant | None
+    accepted_at: Instant | None
+    join_until_at: Instant | None
+    started_at: Instant | None
+    ended_at: Instant | None
+    is_paused: bool
+    pause_reason: Literal["connection", "media", "balance"] | None
+    client_present: bool
+    reader_present: bool
+    grace_until_at: Instant | None
+    top_up_until_at: Instant | None
+    paid_until_at: Instant | None
+    paid_seconds_left: float
+    connected_seconds: float
+    billed_increments: int
+    total_cost_minor: int
+    earnings_minor: int | None = None
+    last_seq: int
+    client_read_seq: int
+    reader_read_seq: int
+    version: int
+    recording: None = None
+    review: ConsultationReviewView | None
+
+
+class MessageView(View):
+    """`sender_id` is one of the participants; an image's `content` is the upload's id and `upload_url` where it is."""
+
+    id: UUID
+    consultation_id: UUID
+    seq: int
+    sender_id: UUID
+    kind: Literal["text", "image", "system"]
+    content: str
+    upload_url: str | None
+    nonce: str
+    created_at: Instant
+
+
+def upload_url(upload_id: UUID | str | None) -> str | None:
+    return None if upload_id is None else f"/api/v1/uploads/{upload_id}"
+
+
+def render_person(person: Person) -> ParticipantView:
+    return ParticipantView(
+        id=person.id,
+        display_name=person.display_name,
+        avatar_url=upload_url(person.avatar_upload_id),
+        is_demonstration=person.is_demonstration,
+    )
+
+
+def render_message(message: Message) -> MessageView:
+    return MessageView(
+        id=message.id,
+        consultation_id=message.consultation_id,
+        seq=message.seq,
+        sender_id=message.sender_id,
+        kind=message.kind,
+        content=message.content,
+        upload_url=upload_url(message.content) if message.kind == "image" else None,
+        nonce=message.nonce,
+        created_at=message.created_at,
+    )
+
+
+def connected_ms_at(consultation: Consultation, now: datetime) -> int:
+    """Joint connected time so far; never more than what is paid while the clock runs."""
+    if consultation.paid_until_at is None or consultation.span_started_at is None:
+        return consultation.connected_ms
+    until = min(now, consultation.paid_until_at)
+    return consultation.span_base_ms + max(0, milliseconds_between(consultation.span_started_at, until))
+
+
+def _paid_ms_left(consultation: Consultation, now: datetime) -> int:
+    if consultation.status != "in_progress":
+        return 0
+    return max(0, consultation.billed_increments * consultation.increment_ms - connected_ms_at(consultation, now))
+
+
+def viewer_of(consultation: Consultation, user_id: UUID) -> Viewer:
+    """How a person looks at a consultation; anyone but the participants has been let in as an admin."""
+    if user_id == consultation.client_id:
+        return "client"
+    return "reader" if user_id == consultation.reader_id else "admin"
+
+
+def render_consultation(parts: ConsultationParts, *, viewer: Viewer, now: datetime) -> ConsultationView:
+    """The snapshot as `viewer` may see it at `now`."""
+    c = parts.consultation
+    return ConsultationView(
+        id=c.id,
+        type=c.type,
+        status=c.status,
+        end_reason=c.end_reason,
+        client=render_person(parts.client),
+        reader=render_person(parts.reader),
+        rate_per_minute_minor=c.rate_per_minute_minor,
+        currency=c.currency,
+        settlement=c.settlement,
+        minute_seconds=c.minute_ms / 1000,
+        increment_seconds=c.increment_ms / 1000,
+        free_seconds=c.free_ms / 1000,
+        scheduled_at=c.scheduled_at,
+        requested_at=c.requested_at,
+        ring_until_at=c.ring_until_at,
+        accepted_at=c.accepted_at,
+        join_until_at=c.join_until_at,
+        started_at=c.started_at,
+        ended_at=c.ended_at,
+        is_paused=c.is_paused,
+        pause_reason=c.pause_reason,
+        client_present=c.client_joined_at is not None and c.client_lost_at is None,
+        reader_present=c.reader_joined_at is not None and c.reader_lost_at is None,
+        grace_until_at=c.grace_until_at,
+        top_up_until_at=c.top_up_until_at,
+        paid_until_at=c.paid_until_at,
+        paid_seconds_left=_paid_ms_left(c, now) / 1000,
+        connected_seconds=connected_ms_at(c, now) / 1000,
+        billed_increments=c.billed_increments,
+        total_cost_minor=c.total_cost_minor,
+        earnings_minor=None if viewer == "client" else c.earnings_minor,
+        last_seq=c.last_seq,
+        client_read_seq=c.client_read_seq,
+        reader_read_seq=c.reader_read_seq,
+        version=c.version,
+        review=None
+        if parts.review is None
+        else ConsultationReviewView(
+            id=parts.review.id,
+            rating=parts.review.rating,
+            comment=parts.review.comment,
+            created_at=parts.review.created_at,
+            updated_at=parts.review.updated_at,
+        ),
+    )
