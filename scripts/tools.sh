@@ -25,8 +25,10 @@ as_root() {
 apt_install() {
   command -v apt-get >/dev/null || return 1
   as_root true || return 1
-  if [ -z "${APT_UPDATED:-}" ]; then as_root apt-get update -qq >&2 || return 1; APT_UPDATED=1; fi
-  DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "$@" >&2
+  mkdir -p .setup
+  if [ -z "${APT_UPDATED:-}" ]; then as_root apt-get update -qq >.setup/apt.log 2>&1 || return 1; APT_UPDATED=1; fi
+  DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "$@" >>.setup/apt.log 2>&1 ||
+    { tail -n 5 .setup/apt.log >&2; return 1; }
 }
 
 # The first Python on the path that is new enough.
