@@ -41,7 +41,7 @@ _PAYMENT_STATUSES: dict[str, PaymentStatus] = {
     "succeeded": "succeeded",
     "canceled": "cancelled",
 }
-_REFUND_STATUSES: dict[str | None, RefundStatus] = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
+REFUND_STATUSES: dict[str | None, RefundStatus] = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
 
 @asynccontextmanager
@@ -183,7 +183,7 @@ def top_up_id_of(metadata: Any) -> UUID | None:
 
 def refund_of(refund: stripe.Refund) -> ProviderRefund:
     """What a Refund says, in our words."""
-    return ProviderRefund(refund.id, _REFUND_STATUSES.get(refund.status, "pending"), refund.amount, refund.currency.upper())
+    return ProviderRefund(refund.id, REFUND_STATUSES.get(refund.status, "pending"), refund.amount, refund.currency.upper())
 
 
 async def await_answer(call: Awaitable[Answer]) -> Answer:
