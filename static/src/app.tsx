@@ -1,0 +1,110 @@
+/** The shell around every page, and which address shows which page. Each page is a file of its own, loaded when first needed. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useErrorBoundary, useRef } from "preact/hooks";
+import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from "preact-iso";
+import { IncomingRequest } from "./components/incoming_request";
+import { Empty } from "./components/notes";
+import { NoticeList } from "./components/notice_list";
+import { ConnectionBar, LiveConsultationBar, TestModeBar } from "./components/page_bars";
+import { TabBar, TopBar } from "./components/top_bar";
+import { type Services, ServicesContext, useServices } from "./services";
+import { texts } from "./texts";
+
+const Directory = lazy(() => import("./pages/directory"));
+const Reader = lazy(() => import("./pages/reader"));
+const LogIn = lazy(() => import("./pages/login"));
+const Register = lazy(() => import("./pages/register"));
+const VerifyEmail = lazy(() => import("./pages/verify_email"));
+const ResetPassword = lazy(() => import("./pages/reset_password"));
+const Room = lazy(() => import("./pages/room"));
+const Wallet = lazy(() => import("./pages/wallet"));
+const Consultations = lazy(() => import("./pages/consultations"));
+const ConsultationPage = lazy(() => import("./pages/consultation"));
+const Desk = lazy(() => import("./pages/desk"));
+const Account = lazy(() => import("./pages/account"));
+const Admin = lazy(() => import("./pages/admin"));
+const NotFound = lazy(() => import("./pages/not_found"));
+
+export function App(props: { services: Services }) {
+  return (
+    <ServicesContext.Provider value={props.services}>
+      <LocationProvider>
+        <Shell />
+      </LocationProvider>
+    </ServicesContext.Provider>
+  );
+}
+
+function Shell() {
+  const { path } = useLocation();
+  const { site } = useServices();
+  const isRoom = path.startsWith("/room/");
+  return (
+    <div class={`shell${isRoom ? " shell--room" : ""}`}>
+      <a class="skip-link" href="#content" target="_self">
+        {texts.shell.skipToContent}
+      </a>
+      <TestModeBar />
+      {!isRoom && <TopBar />}
+      <LiveConsultationBar />
+      <ConnectionBar />
+      <Main>
+        <PageBoundary>
+          <ErrorBoundary>
+            <Router>
+              <Route path="/" component={Directory} />
+              <Route path="/readers/:id" component={Reader} />
+              <Route path="/login" component={LogIn} />
+              <Route path="/register" component={Register} />
+              <Route path="/verify-email" component={VerifyEmail} />
+              <Route path="/reset-password" component={ResetPassword} />
+              <Route path="/room/:id" component={Room} />
+              <Route path="/wallet" component={Wallet} />
+              <Route path="/consultations" component={Consultations} />
+              <Route path="/consultations/:id" component={ConsultationPage} />
+              <Route path="/desk" component={Desk} />
+              <Route path="/account" component={Account} />
+              <Route path="/admin" component={Admin} />
+              <Route default component={NotFound} />
+            </Router>
+          </ErrorBoundary>
+        </PageBoundary>
+      </Main>
+      {!isRoom && <footer class="footer">{texts.shell.footer(site.value?.name ?? "SoulSeer")}</footer>}
+      {!isRoom && <TabBar />}
+      <IncomingRequest />
+      <NoticeList />
+    </div>
+  );
+}
+
+/** Moves focus to the new page after a navigation, so that a screen reader does not stay on the old link. */
+function Main(props: { children: ComponentChildren }) {
+  const { path } = useLocation();
+  const element = useRef<HTMLElement>(null);
+  const firstPath = useRef<string | null>(path);
+  useEffect(() => {
+    if (firstPath.current === path) return;
+    firstPath.current = null;
+    element.current?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, [path]);
+  return (
+    <main id="content" class="shell__main" tabIndex={-1} ref={element}>
+      {props.children}
+    </main>
+  );
+}
+
+function PageBoundary(props: { children: ComponentChildren }) {
+  const [error] = useErrorBoundary((problem) => console.error(problem));
+  if (error === undefined) return <>{props.children}</>;
+  return (
+    <Empty title={texts.shell.pageFailed} hint={texts.shell.pageFailedHint}>
+      <button type="button" class="button button--primary" onClick={() => location.reload()}>
+        {texts.shell.reload}
+      </button>
+    </Empty>
+  );
+}

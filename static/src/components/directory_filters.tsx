@@ -1,0 +1,79 @@
+/** The directory's filters; topics and languages offered are those that listed readers have. */
+import type { ReaderFilters } from "../api/resources";
+import type { ReaderCard } from "../generated/protocol";
+import { useServices } from "../services";
+import { texts } from "../texts";
+import { formatMoney, languageName } from "../texts/formats";
+import { SelectField } from "./fields";
+
+const MAXIMUM_RATES_MINOR = [200, 300, 500, 1000];
+
+export function DirectoryFilters(props: {
+  filters: ReaderFilters;
+  known: readonly ReaderCard[];
+  onChange: (name: keyof ReaderFilters, value: string) => void;
+}) {
+  const { site } = useServices();
+  const currency = site.value?.currency ?? "USD";
+  const { filters, onChange } = props;
+  const isOnlineOnly = filters.status === "online";
+  return (
+    <div class="filters">
+      <label class="choice filters__free">
+        <input
+          type="checkbox"
+          checked={isOnlineOnly}
+          onChange={(event) => onChange("status", event.currentTarget.checked ? "online" : "")}
+        />
+        <span class="choice__face">
+          <span class={isOnlineOnly ? "status status--online" : "status"}>{texts.readers.onlineOnly}</span>
+        </span>
+      </label>
+      <SelectField
+        label={texts.readers.specialty}
+        value={filters.specialty ?? ""}
+        options={choices(
+          props.known.flatMap((reader) => reader.specialties),
+          filters.specialty,
+          texts.readers.anySpecialty,
+        )}
+        onChange={(value) => onChange("specialty", value)}
+      />
+      <SelectField
+        label={texts.readers.language}
+        value={filters.language ?? ""}
+        options={choices(
+          props.known.flatMap((reader) => reader.languages),
+          filters.language,
+          texts.readers.anyLanguage,
+          languageName,
+        )}
+        onChange={(value) => onChange("language", value)}
+      />
+      <SelectField
+        label={texts.readers.maximumRate}
+        value={filters.max_rate_minor === undefined ? "" : String(filters.max_rate_minor)}
+        options={[
+          { value: "", label: texts.readers.anyRate },
+          ...MAXIMUM_RATES_MINOR.map((rate) => ({ value: String(rate), label: formatMoney(rate, currency) })),
+        ]}
+        onChange={(value) => onChange("max_rate_minor", value)}
+      />
+      <SelectField
+        label={texts.readers.sort}
+        value={filters.sort ?? "recommended"}
+        options={Object.entries(texts.readers.sorts).map(([value, label]) => ({ value, label }))}
+        onChange={(value) => onChange("sort", value === "recommended" ? "" : value)}
+      />
+    </div>
+  );
+}
+
+function choices(found: string[], chosen: string | undefined, any: string, name = (value: string) => value) {
+  const values = new Set(found);
+  if (chosen !== undefined) values.add(chosen);
+  const sorted = [...values]
+    .map((value) => ({ value, label: name(value) }))
+    .sort((a, b) => a.label.localeCompare(b.label));
+  return [{ value: "", label: any }, ...sorted];
+}

@@ -1,0 +1,53 @@
+/** Who a reader is, in their own words. */
+import type { ReaderProfile } from "../generated/protocol";
+import { texts } from "../texts";
+import { languageName } from "../texts/formats";
+import { Avatar } from "./avatar";
+import { Rating } from "./rating";
+import { StatusBadge } from "./status_badge";
+
+export function ReaderAbout(props: { reader: ReaderProfile }) {
+  const { reader } = props;
+  return (
+    <section class="stack">
+      <div class="profile__who">
+        <Avatar id={reader.id} name={reader.display_name} url={reader.avatar_url} size="large" />
+        <div class="stack stack--tight grow">
+          <h1>{reader.display_name}</h1>
+          <div class="row">
+            <StatusBadge status={reader.status} />
+            <Rating rating={reader.rating} count={reader.review_count} />
+          </div>
+        </div>
+      </div>
+      {reader.is_demonstration && (
+        <p>
+          <span class="tag tag--notice">{texts.readers.demonstration}</span>
+        </p>
+      )}
+      {reader.headline && <p class="name">{reader.headline}</p>}
+      {reader.bio && <p class="profile__text">{reader.bio}</p>}
+      <div class="tag-list">
+        {reader.specialties.map((specialty) => (
+          <span key={specialty} class="tag">
+            {specialty}
+          </span>
+        ))}
+      </div>
+      <ul class="stack stack--tight soft">
+        {reader.languages.length > 0 && <li>{texts.readers.speaks(reader.languages.map(languageName).join(", "))}</li>}
+        {reader.experience_years ? <li>{texts.readers.experience(reader.experience_years)}</li> : null}
+      </ul>
+      {reader.certifications.length > 0 && (
+        <div class="stack stack--tight">
+          <h2>{texts.readers.certifications}</h2>
+          <ul class="soft">
+            {reader.certifications.map((certification) => (
+              <li key={certification}>{certification}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,43 @@
+/** One reader in the directory: who, whether free, for what, and for how much. */
+import type { ReaderCard } from "../generated/protocol";
+import { texts } from "../texts";
+import { formatMoney, languageName } from "../texts/formats";
+import { Avatar } from "./avatar";
+import { Rating } from "./rating";
+import { StatusBadge } from "./status_badge";
+
+const SHOWN_SPECIALTIES = 3;
+
+export function ReaderCardLink(props: { reader: ReaderCard }) {
+  const { reader } = props;
+  const rate = reader.rates.chat;
+  return (
+    <a class="card reader-card" href={`/readers/${reader.id}`}>
+      <div class="reader-card__who">
+        <Avatar id={reader.id} name={reader.display_name} url={reader.avatar_url} />
+        <div class="grow">
+          <h2 class="reader-card__name">{reader.display_name}</h2>
+          <StatusBadge status={reader.status} />
+        </div>
+        {rate !== null && (
+          <p class="reader-card__rate figures">
+            {texts.readers.perMinute(formatMoney(rate.rate_per_minute_minor, reader.currency))}
+          </p>
+        )}
+      </div>
+      {reader.headline && <p class="reader-card__headline">{reader.headline}</p>}
+      <div class="tag-list">
+        {reader.is_demonstration && <span class="tag tag--notice">{texts.readers.demonstration}</span>}
+        {reader.specialties.slice(0, SHOWN_SPECIALTIES).map((specialty) => (
+          <span key={specialty} class="tag">
+            {specialty}
+          </span>
+        ))}
+      </div>
+      <div class="row row--apart reader-card__foot">
+        <Rating rating={reader.rating} count={reader.review_count} />
+        {reader.languages.length > 0 && <span class="faint">{reader.languages.map(languageName).join(", ")}</span>}
+      </div>
+    </a>
+  );
+}

@@ -1,0 +1,113 @@
+/** Everything the pages use, built once by the composition root and handed down through context. */
+import { effect, type Signal, signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import { ApiClient } from "./api/client";
+import { Login } from "./api/login";
+import { createResources, type Resources } from "./api/resources";
+import type { Site } from "./generated/protocol";
+import { Bell } from "./live/bell";
+import { LiveConnection } from "./live/connection";
+import { ServerClock } from "./rooms/clock";
+import { LiveConsultation } from "./stores/live_consultation";
+import { Notices } from "./stores/notices";
+import { OwnWallet } from "./stores/own_wallet";
+
+export interface Services {
+  login: Login;
+  resources: Resources;
+  live: LiveConnection;
+  serverClock: ServerClock;
+  site: Signal<Site | null>;
+  wallet: OwnWallet;
+  liveConsultation: LiveConsultation;
+  notices: Notices;
+  bell: Bell;
+  storage: Storage;
+}
+
+export function createServices(browser: Window & typeof globalThis): Services {
+  const serverClock = new ServerClock(() => Date.now());
+  const login = new Login({
+    fetch: browser.fetch.bind(browser),
+    storage: browser.localStorage,
+    locks: browser.navigator.locks ?? null,
+    channel: "BroadcastChannel" in browser ? new browser.BroadcastChannel("soulseer.login") : null,
+    now: () => Date.now(),
+  });
+  const api = new ApiClient(login, {
+    fetch: browser.fetch.bind(browser),
+    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    onServerTime: (serverMs) => serverClock.hear(serverMs),
+  });
+  const resources = createResources(api);
+  const live = new LiveConnection({
+    url: undefined,
+    freshToken: () => login.freshToken(),
+    renewToken: (refused) => login.refresh(refused),
+    onServerTime: (serverMs) => serverClock.hear(serverMs),
+  });
+  return {
+    login,
+    resources,
+    live,
+    serverClock,
+    site: signal<Site | null>(null),
+    wallet: new OwnWallet(resources, live),
+    liveConsultation: new LiveConsultation(resources, live),
+    notices: new Notices(),
+    bell: new Bell(),
+    storage: browser.localStorage,
+  };
+}
+
+/** Starts what runs as long as the page is open; answers how to stop it. */
+export function startServices(services: Services, browser: Window): () => void {
+  const { login, live, wallet, liveConsultation } = services;
+  const hurry = () => live.hurry();
+  const wake = () => {
+    if (browser.document.visibilityState === "visible") live.hurry();
+  };
+  browser.addEventListener("online", hurry);
+  browser.document.addEventListener("visibilitychange", wake);
+  let ownId: string | null = null;
+  const stopFollowing = effect(() => {
+    const state = login.state.value;
+    if (state.kind === "unknown") return;
+    const nextId = state.kind === "logged_in" ? state.user.id : null;
+    if (nextId === ownId) return;
+    ownId = nextId;
+    live.stop();
+    wallet.forget();
+    liveConsultation.forget();
+    if (nextId !== null) live.start();
+  });
+  const stops = [wallet.start(), liveConsultation.start(), stopFollowing];
+  void login.restore();
+  void loadSite(services);
+  return () => {
+    browser.removeEventListener("online", hurry);
+    browser.document.removeEventListener("visibilitychange", wake);
+    for (const stop of stops) stop();
+    live.stop();
+  };
+}
+
+/** The site's facts are needed by every price and every clock, so asking for them does not give up. */
+async function loadSite(services: Services): Promise<void> {
+  while (services.site.peek() === null) {
+    try {
+      services.site.value = await services.resources.site();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+    }
+  }
+}
+
+export const ServicesContext = createContext<Services | null>(null);
+
+export function useServices(): Services {
+  const services = useContext(ServicesContext);
+  if (services === null) throw new Error("A component that uses services is outside their provider.");
+  return services;
+}

@@ -1,0 +1,13 @@
+/** Addresses inside the app: where somebody starts, and which "next" is ours. */
+import type { User } from "../generated/protocol";
+
+/** Only a path on this site is followed after a login, never somebody else's address. */
+export function safeNext(next: string | null): string | null {
+  if (next === null || !/^\/(?![/\\])/.test(next)) return null;
+  return next.startsWith("/login") || next.startsWith("/register") ? null : next;
+}
+
+export function startPage(user: User): string {
+  if (user.roles.includes("reader")) return "/desk";
+  return user.roles.includes("admin") && !user.roles.includes("client") ? "/admin" : "/";
+}

@@ -1,0 +1,18 @@
+/** All user-visible English, by area. */
+import { accountTexts } from "./account";
+import { deskTexts } from "./desk";
+import { moneyTexts } from "./money";
+import { problemTexts } from "./problems";
+import { readerTexts } from "./readers";
+import { roomTexts } from "./room";
+import { shellTexts } from "./shell";
+
+export const en = {
+  shell: shellTexts,
+  problems: problemTexts,
+  readers: readerTexts,
+  account: accountTexts,
+  room: roomTexts,
+  money: moneyTexts,
+  desk: deskTexts,
+};

@@ -1,0 +1,39 @@
+/** What went wrong, in words that say what to do next; by the server's code. */
+const byCode: Record<string, string> = {
+  "network.unreachable": "We cannot reach the server. Check your connection and try again.",
+  "auth.invalid_credentials": "That e-mail and password do not match. Check both, or reset your password.",
+  "auth.totp_required": "Enter the six-digit code from your authenticator app.",
+  "auth.invalid_totp": "That code is not right. Wait for the next one and try again.",
+  "auth.locked": "Too many attempts. This login is locked for a while; reset your password or try later.",
+  "auth.email_taken": "There is an account with this e-mail already. Log in instead, or reset the password.",
+  "reader.busy": "This reader is in another consultation now. You were not charged.",
+  "reader.offline": "This reader has just gone offline. You were not charged.",
+  "reader.unverified": "This reader cannot take consultations yet.",
+  "client.busy": "You already have a live consultation. Return to it, or end it first.",
+  "wallet.balance_too_low": "Your balance is too low for this. Add money first.",
+  "payment.declined": "The bank declined this card. Nothing was charged; try another card.",
+  "payment.authentication_required":
+    "The bank wants you to confirm this payment, and that was not finished. Nothing was charged.",
+  "consultation.clock_stopped": "The clock has stopped until money is added.",
+  "limit.rate": "That was too fast. Wait a moment and try again.",
+  "limit.payload_too_large": "That is too large to send.",
+  "idempotency.key_reused": "This was already sent with another amount. Reload the page and look at your history.",
+};
+
+const byStatus: Record<number, string> = {
+  401: "Your login ended. Log in again.",
+  403: "Your account may not do this.",
+  404: "This does not exist, or it is not yours to see.",
+  409: "This has changed in the meantime. Look at the present state and try again.",
+  413: "This file is too large. At most 5 MB.",
+  415: "This kind of file is not accepted. Use PNG, JPEG, WebP or GIF.",
+  429: "Too many requests. Wait a moment and try again.",
+  503: "The server is busy or restarting. Try again in a moment.",
+};
+
+export const problemTexts = {
+  byCode,
+  byStatus,
+  unknown: "Something went wrong on our side. Try again in a moment.",
+  retryAfter: (seconds: number) => `Try again in ${seconds} seconds.`,
+};

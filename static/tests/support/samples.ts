@@ -1,0 +1,63 @@
+/** Values in the protocol's shapes, for tests. */
+import type { Consultation, Message } from "../../src/generated/protocol";
+
+export const CLIENT_ID = "client-1";
+export const READER_ID = "reader-1";
+export const CONSULTATION_ID = "consultation-1";
+
+export function sampleConsultation(change: Partial<Consultation> = {}): Consultation {
+  return {
+    id: CONSULTATION_ID,
+    type: "chat",
+    status: "in_progress",
+    end_reason: null,
+    client: { id: CLIENT_ID, display_name: "Ana", avatar_url: null, is_demonstration: false },
+    reader: { id: READER_ID, display_name: "Mara", avatar_url: null, is_demonstration: false },
+    rate_per_minute_minor: 399,
+    currency: "USD",
+    settlement: "minute",
+    minute_seconds: 60,
+    increment_seconds: 60,
+    free_seconds: 10,
+    ring_until_at: null,
+    join_until_at: null,
+    client_present: true,
+    reader_present: true,
+    grace_until_at: null,
+    top_up_until_at: null,
+    connected_seconds: 0,
+    client_read_seq: 0,
+    reader_read_seq: 0,
+    scheduled_at: null,
+    requested_at: "2026-01-01T10:00:00Z",
+    accepted_at: "2026-01-01T10:00:05Z",
+    started_at: "2026-01-01T10:00:10Z",
+    ended_at: null,
+    is_paused: false,
+    pause_reason: null,
+    paid_until_at: "2026-01-01T10:01:10Z",
+    paid_seconds_left: 60,
+    billed_increments: 1,
+    total_cost_minor: 399,
+    last_seq: 0,
+    version: 4,
+    recording: null,
+    review: null,
+    ...change,
+  };
+}
+
+export function sampleMessage(seq: number, change: Partial<Message> = {}): Message {
+  return {
+    id: `message-${seq}`,
+    consultation_id: CONSULTATION_ID,
+    seq,
+    sender_id: READER_ID,
+    kind: "text",
+    content: `text ${seq}`,
+    upload_url: null,
+    nonce: `nonce-${seq}`,
+    created_at: "2026-01-01T10:00:20Z",
+    ...change,
+  };
+}
