@@ -1,0 +1,38 @@
+"""The composition root: reads the settings, starts the parts in order, and stops them in the reverse order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+from config import limits
+from config.clock import Clock, SystemClock
+from config.settings import Settings
+from server.http import dispatch, health
+from server.http.metrics import Metrics
+from server.http.middlewares import make_header_writer, make_observer, make_problem_renderer
+from server.http.pages import Pages
+from server.parts import CLOCK, METRICS, SETTINGS, start_database, start_jobs, start_services
+from server.routes import ROUTES
+
+DIST_FOLDER = Path(__file__).resolve().parent.parent / "static" / "dist"
+
+
+def build_app(settings: Settings, *, clock: Clock | None = None) -> web.Application:
+    """The whole product as one application; nothing runs until it is started."""
+    metrics = Metrics()
+    pages = Pages(DIST_FOLDER)
+    app = web.Application(
+        middlewares=[make_observer(metrics), make_problem_renderer(pages.find_page)],
+        client_max_size=limits.HTTP_BODY_BYTES,
+    )
+    app[SETTINGS] = settings
+    app[CLOCK] = clock or SystemClock()
+    app[METRICS] = metrics
+    app.on_response_prepare.append(make_header_writer(settings))
+    app.cleanup_ctx.extend([start_database, start_services, start_jobs])
+    dispatch.mount(app, ROUTES)
+    health.mount(app)
+    pages.mount(app)
+    return app

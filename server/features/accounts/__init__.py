@@ -1,0 +1,1 @@
+"""Accounts: registering, proving an address, logging in and out, passwords, the own profile, devices."""

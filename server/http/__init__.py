@@ -1,0 +1,1 @@
+"""What every HTTP door shares: declared routes, parsing, authentication, errors, pages of lists, OpenAPI, health."""

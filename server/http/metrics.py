@@ -1,0 +1,30 @@
+"""What Prometheus is told: requests by route, and the process's own figures, in a registry of our own."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+
+class Metrics:
+    """`registry` is where other parts register theirs."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        ProcessCollector(registry=self.registry)
+        self.requests = Counter(
+            "soulseer_http_requests_total", "HTTP requests", ["method", "route", "status"], registry=self.registry
+        )
+        self.request_seconds = Histogram(
+            "soulseer_http_request_seconds", "Time to answer", ["method", "route"], registry=self.registry
+        )
+
+    def observe_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        # Any token may stand where the method does; only known ones become a label.
+        known = method if method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else "other"
+        self.requests.labels(known, route, str(status)).inc()
+        self.request_seconds.labels(known, route).observe(seconds)
+
+    def render(self) -> web.Response:
+        return web.Response(body=generate_latest(self.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

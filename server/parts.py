@@ -1,0 +1,142 @@
+"""The parts of a running server, each owned by a context that starts it and stops it again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from aiohttp import web
+
+from config import limits
+from config.clock import Clock
+from config.errors import StartupError
+from config.ids import new_id
+from config.settings import Settings
+from server.features.accounts.jobs import AccountLetters
+from server.features.accounts.passwords import Passwords
+from server.http.authentication import Authenticator
+from server.http.idempotency import Answering
+from server.http.metrics import Metrics
+from server.http.rate_limits import RateLimiter
+from server.mail.outbox import Outbox
+from server.mail.post import Post, SmtpPost
+from server.services import SERVICES, NoLiveConnections, Services
+from server.serving import LISTENING
+from storage.database import Database
+from storage.embedded import EmbeddedPostgres
+from storage.jobs import JobQueue
+from storage.ledger import open_platform_accounts
+from storage.migrate import migrate
+from storage.secrets import ensure_secret
+
+SETTINGS = web.AppKey("settings", Settings)
+CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
+METRICS = web.AppKey("metrics", Metrics)
+DATABASE = web.AppKey("database", Database)
+
+
+async def start_database(app: web.Application) -> AsyncIterator[None]:
+    async with open_database(app[SETTINGS]) as database:
+        app[DATABASE] = database
+        yield
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """Postgres by its URL or the bundled one, migrated, with the platform's ledger accounts. Raises StartupError."""
+    embedded = None if settings.database.url is not None else EmbeddedPostgres(settings.data_dir)
+    dsn = settings.database.url.get_secret_value() if settings.database.url is not None else ""
+    try:
+        if embedded is not None:
+            dsn = await embedded.start()
+        database = await _connect(dsn, settings)
+        try:
+            yield database
+        finally:
+            await database.close()
+    finally:
+        if embedded is not None:
+            await embedded.stop()
+
+
+async def _connect(dsn: str, settings: Settings) -> Database:
+    try:
+        await migrate(dsn)
+        database = await Database.open(dsn, connections=settings.database.pool_connections)
+    except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        reason = str(error) or type(error).__name__
+        raise StartupError(f"the database cannot be used ({reason}); check SOULSEER_DATABASE__URL") from error
+    await database.transact(lambda tx: open_platform_accounts(tx, settings.billing.currency))
+    return database
+
+
+async def start_services(app: web.Application) -> AsyncIterator[None]:
+    settings, clock, database = app[SETTINGS], app[CLOCK], app[DATABASE]
+    passwords = Passwords()
+    app[SERVICES] = Services(
+        settings=settings,
+        clock=clock,
+        database=database,
+        authenticator=Authenticator(database, clock, await token_secret(settings, database)),
+        passwords=passwords,
+        connections=NoLiveConnections(),
+        rate_limiter=RateLimiter(settings, clock),
+        answering=Answering(database, clock, new_id()),
+        metrics=app[METRICS],
+        outbox=open_outbox(settings, clock),
+    )
+    yield
+    passwords.close()
+
+
+async def token_secret(settings: Settings, database: Database) -> bytes:
+    """What access tokens are signed with: set by the operator, or made once and kept in the database."""
+    if settings.security.token_secret is not None:
+        return settings.security.token_secret.get_secret_value().encode()
+    async with database.connection() as connection:
+        return await ensure_secret(connection, "access_tokens")
+
+
+async def start_jobs(app: web.Application) -> AsyncIterator[None]:
+    """The job queue's worker; jobs under way are finished before it stops."""
+    settings = app[SETTINGS]
+    url = settings.server.public_url or app[LISTENING].url
+    async with run_jobs(settings, app[DATABASE], app[CLOCK], url=url):
+        yield
+
+
+@asynccontextmanager
+async def run_jobs(settings: Settings, database: Database, clock: Clock, *, url: str) -> AsyncIterator[None]:
+    """Run jobs in the background. `url`: where people reach the site, for the links in letters."""
+    letters = AccountLetters(
+        database=database,
+        clock=clock,
+        post=open_post(settings, clock),
+        public_url=url.rstrip("/"),
+        site_name=settings.server.name,
+    )
+    queue = JobQueue(database.dsn, letters.handlers())
+    task = asyncio.create_task(queue.run())
+    try:
+        yield
+    finally:
+        queue.stop()
+        _done, pending = await asyncio.wait([task], timeout=limits.SHUTDOWN_JOBS_SECONDS)
+        if pending:
+            task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def open_post(settings: Settings, clock: Clock) -> Post:
+    """The way out for letters: SMTP, or the outbox where none is set."""
+    if settings.mail.smtp_url is not None:
+        return SmtpPost(settings.mail.smtp_url.get_secret_value(), sender=settings.mail.sender)
+    return Outbox(settings.data_dir / "outbox", clock)
+
+
+def open_outbox(settings: Settings, clock: Clock) -> Outbox | None:
+    """What the outbox page of a demonstration shows; None where letters really leave, or strangers could read them."""
+    is_shown = settings.demo and settings.mail.smtp_url is None
+    return Outbox(settings.data_dir / "outbox", clock) if is_shown else None

@@ -1,0 +1,118 @@
+"""The job queue on Postgres (pgqueuer): work that must not be lost, written in the transaction that causes it.
+
+A job runs at least once: a crash between its effect and the note that it is done runs it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import orjson
+from pgqueuer import PgQueuer
+from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.models import Job
+
+from config import limits
+from config.logging import get_logger
+from storage.transaction import Record, Transaction
+
+log = get_logger(__name__)
+JobHandler = Callable[[Mapping[str, Any]], Awaitable[None]]
+_RECONNECT_SECONDS = 2.0
+
+
+async def enqueue_job(tx: Transaction, entrypoint: str, payload: Mapping[str, Any]) -> None:
+    """Have the handler of `entrypoint` run with `payload` once this transaction has committed."""
+    # The queue's own statement with our own arguments: its wrapper would send jsonb past our codec.
+    statement = QueryQueueBuilder().build_enqueue_query("raise")
+    await tx.fetch(statement, [0], [entrypoint], [orjson.dumps(dict(payload))], [timedelta(0)], [None], [None])
+
+
+class JobQueue:
+    """Runs jobs of the given entrypoints over a connection of its own, which it makes again when it is lost."""
+
+    def __init__(self, dsn: str, handlers: Mapping[str, JobHandler]) -> None:
+        self._dsn = dsn
+        self._handlers = dict(handlers)
+        self._stopping = asyncio.Event()
+        self._running: PgQueuer | None = None
+
+    async def run(self) -> None:
+        """Until `stop`, or until cancelled; a job cut off by that is run again later."""
+        while not self._stopping.is_set():
+            try:
+                await self._run_connected()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("jobs.interrupted", error=type(error).__name__)
+            if not self._stopping.is_set():
+                await _wait(self._stopping, _RECONNECT_SECONDS)
+
+    def stop(self) -> None:
+        """Take no more jobs; `run` returns once those that run are done."""
+        self._stopping.set()
+        if self._running is not None:
+            self._running.shutdown.set()
+
+    async def _run_connected(self) -> None:
+        connection: asyncpg.Connection[Record] = await asyncpg.connect(
+            self._dsn,
+            timeout=limits.ACQUIRE_TIMEOUT_SECONDS,
+            command_timeout=limits.STATEMENT_TIMEOUT_SECONDS,
+            server_settings={"application_name": "soulseer-jobs", "timezone": "UTC", "jit": "off"},
+        )
+        try:
+            queuer = PgQueuer.from_asyncpg_connection(connection)
+            for entrypoint, handler in self._handlers.items():
+                queuer.entrypoint(entrypoint)(_with_retries(handler))
+            self._running = queuer
+            if self._stopping.is_set():
+                return
+            await queuer.qm.run(
+                batch_size=limits.JOBS_AT_ONCE,
+                max_concurrent_tasks=2 * limits.JOBS_AT_ONCE,
+                shutdown_on_listener_failure=True,
+                log_aggregation_interval=timedelta(minutes=5),
+            )
+        finally:
+            self._running = None
+            await _close(connection)
+
+
+def _with_retries(handler: JobHandler) -> Callable[[Job], Awaitable[None]]:
+    async def run(job: Job) -> None:
+        try:
+            await handler(orjson.loads(job.payload or b"{}"))
+        except asyncio.CancelledError:
+            # The queue would note a job that a shutdown cuts off as cancelled and drop it.
+            raise RetryRequested(reason="interrupted") from None
+        except Exception as error:
+            if job.attempts >= len(limits.JOB_RETRY_SECONDS):
+                log.error("job.given_up", entrypoint=job.entrypoint, job_id=int(job.id), error=type(error).__name__)
+                return
+            delay_seconds = limits.JOB_RETRY_SECONDS[job.attempts]
+            log.warning(
+                "job.failed", entrypoint=job.entrypoint, job_id=int(job.id), error=type(error).__name__, again_in=delay_seconds
+            )
+            # Only the kind of failure is kept: its text may hold an address.
+            raise RetryRequested(delay=timedelta(seconds=delay_seconds), reason=type(error).__name__) from None
+
+    return run
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def _close(connection: asyncpg.Connection[Record]) -> None:
+    try:
+        await connection.close(timeout=2)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
