@@ -86,18 +86,19 @@ async def test_a_signal_stops_the_server_in_time_while_connections_are_open(star
         async with http.get(f"{server.url}/healthz") as kept_alive:
             assert kept_alive.status == 200
         _, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        writer.write(
-            b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
-        )
-        await writer.drain()
-        socket_url = f"{server.url}/socket.io/?EIO=4&transport=websocket"
-        async with http.ws_connect(socket_url) as idle:
-            await idle.receive(timeout=5)
-            server.signal(signal.SIGTERM)
-            assert await server.ended() == 0, server.output
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
+        try:
+            writer.write(
+                b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+            )
+            await writer.drain()
+            async with http.ws_connect(f"{server.url}/socket.io/?EIO=4&transport=websocket") as idle:
+                await idle.receive(timeout=5)
+                server.signal(signal.SIGTERM)
+                assert await server.ended() == 0, server.output
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
     assert processes_of(data_dir) == []
 
 
