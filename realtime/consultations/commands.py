@@ -14,7 +14,7 @@ from config.fields import Id, Nonce, Payload, Reason, View, WholeNumber
 from realtime.commands import Caller, Command, Live
 from realtime.consultations.access import WATCH, access_consultation_locked
 from realtime.consultations.clock import Moment
-from realtime.consultations.endings import end_by_participant
+from realtime.consultations.endings import end_by_participant, end_if_due
 from realtime.consultations.events import watchers_audience
 from realtime.consultations.presence import participant_arrived
 from realtime.consultations.requests import (
@@ -100,7 +100,7 @@ async def _on_locked(
 
     async def locked(tx: Transaction) -> ConsultationParts:
         parts = await access_consultation_locked(tx, consultation_id, user_id=caller.user_id)
-        return await action(tx, parts, moment)
+        return await action(tx, await end_if_due(tx, parts, moment), moment)
 
     return _answer(await live.database.transact(locked), caller, moment)
 
@@ -178,6 +178,7 @@ async def _enter(tx: Transaction, live: Live, caller: Caller, consultation_id: U
             )
             return watched
     parts = await access_consultation_locked(tx, consultation_id, user_id=caller.user_id)
+    parts = await end_if_due(tx, parts, moment)
     if not parts.consultation.is_live:
         return parts
     attends = await insert_attendance(

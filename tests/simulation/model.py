@@ -1,0 +1,140 @@
+"""A small model of one consultation's money, written apart from the product's code: milliseconds and cents in plain integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil, floor
+
+
+@dataclass
+class Wallet:
+    balance: int
+
+
+@dataclass
+class Room:
+    """What one consultation must have cost, by the rules of billing: driven by the same steps as the real one."""
+
+    rate: int
+    minute: int
+    increment: int
+    free: int
+    settlement: str
+    share: Fraction
+    window: int
+    grace: int
+    wallet: Wallet
+    since: int | None = None
+    base: int = 0
+    connected: int = 0
+    charges: int = 0
+    cost: int = 0
+    pause: str | None = None
+    paused_at: int = 0
+    held_until: int | None = None
+    ended: str | None = None
+    lost: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def charged_after(self, count: int) -> int:
+        return floor(Fraction(self.rate * count * self.increment, self.minute))
+
+    def start(self, now: int) -> None:
+        self.since, self.base = now, 0
+        self.charge_until(now)
+
+    @property
+    def paid_until(self) -> int | None:
+        return None if self.since is None or self.pause else self.since + self.charges * self.increment - self.base
+
+    def charge_until(self, until: int) -> None:
+        while self.ended is None and self.paid_until is not None and self.paid_until <= until:
+            price = self.charged_after(self.charges + 1) - self.charged_after(self.charges)
+            if self.wallet.balance >= price:
+                self.wallet.balance -= price
+                self.cost += price
+                self.charges += 1
+            else:
+                self.paused_at = self.paid_until
+                self.connected = self.charges * self.increment
+                self.held_until = self.paid_until + self.window
+                self.pause = "balance"
+
+    def lose(self, side: str, proof: int, blame: str) -> None:
+        if self.ended or self.since is None:
+            return
+        self.charge_until(proof - 1)
+        self.lost[side] = (proof, blame)
+        if self.pause == "balance" and proof >= self.paused_at:
+            return
+        stop = proof if self.pause is None else min(proof, self.paused_at)
+        self._stop(stop)
+        self.pause, self.held_until = "connection", None
+
+    def _stop(self, at: int) -> None:
+        assert self.since is not None
+        self.paused_at = max(at, self.since)
+        self.connected = min(self.base + max(0, at - self.since), self.charges * self.increment)
+
+    def come_back(self, side: str, now: int, *, both_there: bool) -> None:
+        if self.ended or self.since is None:
+            return
+        self.deadline(now)
+        self.lost.pop(side, None)
+        if self.ended is None and self.pause == "connection" and both_there:
+            self._run(now)
+
+    def _run(self, now: int) -> None:
+        self.since, self.base, self.pause, self.held_until = now, self.connected, None, None
+        self.charge_until(now)
+
+    def tick(self, now: int, *, both_there: bool) -> None:
+        if self.ended or self.since is None:
+            return
+        if both_there:
+            self.charge_until(now)
+        price = self.charged_after(self.charges + 1) - self.charged_after(self.charges)
+        if self.pause == "balance" and self.held_until is not None and now < self.held_until and self.wallet.balance >= price:
+            if both_there:
+                self._run(now)
+            else:
+                self.pause, self.held_until = "connection", None
+                self.patience = now + self.grace
+        self.deadline(now)
+
+    patience: int | None = None
+
+    def deadline(self, now: int) -> None:
+        if self.pause == "balance" and self.held_until is not None and self.held_until <= now:
+            self.end("balance_exhausted", now)
+        elif self.pause == "connection" and self.lost:
+            until = self.patience if self.patience is not None else min(at for at, _ in self.lost.values()) + self.grace
+            if until <= now:
+                blames = [blame for _, blame in self.lost.values()]
+                reason = "server_interrupted" if "node" in blames else f"{next(iter(self.lost))}_disconnected"
+                self.end("both_disconnected" if reason != "server_interrupted" and len(blames) == 2 else reason, now)
+
+    def end(self, reason: str, now: int) -> None:
+        if self.ended:
+            return
+        if self.pause is None:
+            self.charge_until(now - 1)
+        if self.pause == "balance":
+            reason = "balance_exhausted"
+        reader_missing = self.pause is not None and "reader" in self.lost
+        if self.pause is None:
+            self._stop(now)
+        begun = min(self.charges, max(1, ceil(Fraction(self.connected, self.increment)))) if self.charges else 0
+        back = self.cost - self.charged_after(begun)
+        if self.settlement == "second" or reader_missing or reason not in ("client_ended", "client_disconnected"):
+            price = self.charged_after(begun) - self.charged_after(begun - 1) if begun else 0
+            back += ceil(Fraction(price * (begun * self.increment - self.connected), self.increment))
+        if self.connected < self.free:
+            back = self.cost
+        self.cost -= back
+        self.wallet.balance += back
+        self.ended, self.pause = reason, None
+
+    @property
+    def earned(self) -> int:
+        return floor(self.share * self.cost)

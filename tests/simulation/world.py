@@ -1,0 +1,250 @@
+"""Two nodes, some clients and readers on a real database, moved step by step with a clock of our own."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from config.clock import MovableClock, milliseconds_between
+from config.ids import new_id
+from config.settings import Settings
+from realtime.consultations.access import access_consultation_locked
+from realtime.consultations.clock import Moment
+from realtime.consultations.endings import end_by_participant, end_by_platform, end_if_due
+from realtime.consultations.presence import connection_lost, node_lost, participant_arrived
+from realtime.consultations.requests import RequestDraft, accept_consultation, request_consultation
+from realtime.consultations.sweeps import Meter
+from storage.attendances import insert_attendance
+from storage.consultations import ConsultationParts
+from storage.database import Database
+from storage.ledger import (
+    EntryDraft,
+    TransferDraft,
+    find_ledger_account,
+    get_platform_account_id,
+    insert_transfer,
+    open_ledger_accounts,
+    open_platform_accounts,
+)
+from storage.meter import rearm_balance_low
+from storage.transaction import Transaction
+
+CURRENCY = "USD"
+_serial = itertools.count(1)
+
+
+@dataclass
+class SimulatedNode:
+    """A node as the meter and the books see it: a lease that is renewed until the node dies."""
+
+    id: UUID
+    renewed_at: datetime
+    lease: timedelta
+    is_alive: bool = True
+
+    def holds_lease(self, now: datetime) -> bool:
+        return self.is_alive and self.renewed_at + self.lease > now
+
+
+@dataclass
+class Seat:
+    """A participant's place: the connections through which they are in the room."""
+
+    user_id: UUID
+    connections: dict[str, SimulatedNode] = field(default_factory=dict)
+
+
+class World:
+    """Drives the product's own actions; every step is one a client, a node or the network could take."""
+
+    def __init__(self, database: Database, settings: Settings, clock: MovableClock) -> None:
+        self.database = database
+        self.settings = settings
+        self.clock = clock
+        self.epoch = clock.now()
+        self.nodes: list[SimulatedNode] = []
+
+    @property
+    def now(self) -> int:
+        """Milliseconds since the world began."""
+        return milliseconds_between(self.epoch, self.clock.now())
+
+    def moment(self) -> Moment:
+        return Moment(self.clock.now(), self.settings)
+
+    async def open(self, nodes: int = 2) -> None:
+        async with self.database.transaction() as tx:
+            await open_platform_accounts(tx, CURRENCY)
+        for _ in range(nodes):
+            await self.start_node()
+
+    async def start_node(self) -> SimulatedNode:
+        node = SimulatedNode(new_id(), self.clock.now(), timedelta(seconds=self.settings.nodes.lease_seconds))
+        async with self.database.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO nodes (id, started_at, renewed_at, lease_expires_at) VALUES ($1, $2, $2, $3)",
+                node.id,
+                node.renewed_at,
+                node.renewed_at + node.lease,
+            )
+        self.nodes.append(node)
+        return node
+
+    async def renew(self) -> None:
+        for node in self.nodes:
+            if node.is_alive:
+                node.renewed_at = self.clock.now()
+                async with self.database.transaction() as tx:
+                    await tx.execute(
+                        "UPDATE nodes SET renewed_at = $2, lease_expires_at = $3 WHERE id = $1",
+                        node.id,
+                        node.renewed_at,
+                        node.renewed_at + node.lease,
+                    )
+
+    async def sweep_dead(self) -> list[SimulatedNode]:
+        """What every node does every second: clear away nodes whose lease has run out."""
+        gone = [node for node in self.nodes if node.renewed_at + node.lease <= self.clock.now()]
+        for node in gone:
+            async with self.database.transaction() as tx:
+                await node_lost(tx, node.id, renewed_at=node.renewed_at, moment=self.moment())
+                await tx.execute("DELETE FROM nodes WHERE id = $1", node.id)
+            self.nodes.remove(node)
+        return gone
+
+    async def add_user(self, role: str) -> UUID:
+        user_id, now, serial = new_id(), self.clock.now(), next(_serial)
+        async with self.database.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO users (id, email, display_name, password_hash, role, created_at, updated_at)"
+                " VALUES ($1, $2, $3, '-', $4, $5, $5)",
+                user_id,
+                f"{role}{serial}-{user_id}@example.com",
+                f"{role} {serial}",
+                role,
+                now,
+            )
+            await tx.execute(
+                "INSERT INTO logins (id, user_id, created_at, last_used_at, expires_at) VALUES ($1, $1, $2, $2, $3)",
+                user_id,
+                now,
+                now + timedelta(days=900),
+            )
+            await open_ledger_accounts(tx, user_id, role, CURRENCY)
+        return user_id
+
+    async def add_reader(self, rate: int) -> UUID:
+        reader_id = await self.add_user("reader")
+        async with self.database.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO readers (user_id, display_name, chosen_status, verification, verified_at, chat_rate_minor, created_at,"
+                " updated_at) VALUES ($1, 'reader', 'online', 'verified', $2, $3, $2, $2)",
+                reader_id,
+                self.clock.now(),
+                rate,
+            )
+        return reader_id
+
+    async def top_up(self, client_id: UUID, amount: int) -> None:
+        async def credit(tx: Transaction) -> None:
+            wallet = await find_ledger_account(tx, owner_id=client_id, kind="wallet", currency=CURRENCY)
+            assert wallet is not None
+            clearing = await get_platform_account_id(tx, kind="provider_clearing", currency=CURRENCY)
+            top_up_id = new_id()
+            await insert_transfer(
+                tx,
+                TransferDraft(
+                    type="promotion",
+                    idempotency_key=f"promotion:{top_up_id}",
+                    reference_kind="promotion",
+                    reference_id=top_up_id,
+                    currency=CURRENCY,
+                    amount_minor=amount,
+                    entries=(EntryDraft(wallet.id, amount), EntryDraft(clearing, -amount)),
+                ),
+                now=self.clock.now(),
+            )
+            await rearm_balance_low(tx, client_id)
+
+        await self.database.transact(credit)
+
+    async def connect(self, user_id: UUID, node: SimulatedNode) -> str:
+        connection_id = f"c{next(_serial)}"
+        async with self.database.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO connections (id, node_id, user_id, login_id, connected_at) VALUES ($1, $2, $3, $3, $4)",
+                connection_id,
+                node.id,
+                user_id,
+                self.clock.now(),
+            )
+        return connection_id
+
+    async def request(self, client_id: UUID, reader_id: UUID) -> ConsultationParts:
+        draft = RequestDraft(reader_id, "chat", str(new_id()))
+        return await self.database.transact(
+            lambda tx: request_consultation(tx, client_id=client_id, role="client", draft=draft, moment=self.moment())
+        )
+
+    async def accept(self, consultation_id: UUID, reader_id: UUID) -> ConsultationParts:
+        async def act(tx: Transaction) -> ConsultationParts:
+            parts = await access_consultation_locked(tx, consultation_id, user_id=reader_id)
+            return await accept_consultation(tx, parts, user_id=reader_id, moment=self.moment())
+
+        return await self.database.transact(act)
+
+    async def join(self, consultation_id: UUID, seat: Seat, node: SimulatedNode) -> ConsultationParts:
+        connection_id = await self.connect(seat.user_id, node)
+
+        async def act(tx: Transaction) -> ConsultationParts:
+            parts = await access_consultation_locked(tx, consultation_id, user_id=seat.user_id)
+            parts = await end_if_due(tx, parts, self.moment())
+            if not parts.consultation.is_live:
+                return parts
+            assert await insert_attendance(
+                tx,
+                consultation_id=consultation_id,
+                user_id=seat.user_id,
+                connection_id=connection_id,
+                node_id=node.id,
+                now=self.clock.now(),
+            )
+            return await participant_arrived(tx, parts, seat.user_id, self.moment())
+
+        parts = await self.database.transact(act)
+        seat.connections[connection_id] = node
+        return parts
+
+    async def lose(self, seat: Seat, connection_id: str, *, proof: datetime) -> None:
+        seat.connections.pop(connection_id)
+
+        async def act(tx: Transaction) -> None:
+            await connection_lost(
+                tx, connection_id, seat.user_id, lost_at=proof, lost_to="connection", moment=self.moment()
+            )
+            await tx.execute("DELETE FROM connections WHERE id = $1", connection_id)
+
+        await self.database.transact(act)
+
+    async def end(self, consultation_id: UUID, user_id: UUID | None) -> ConsultationParts:
+        """`user_id` None = an admin."""
+
+        async def act(tx: Transaction) -> ConsultationParts:
+            from storage.consultations import lock_parts
+
+            parts = await lock_parts(tx, consultation_id)
+            assert parts is not None
+            parts = await end_if_due(tx, parts, self.moment())
+            if user_id is None:
+                if not parts.consultation.is_live:
+                    return parts
+                return await end_by_platform(tx, parts, reason="ended_by_admin", moment=self.moment())
+            by_client = user_id == parts.consultation.client_id
+            return await end_by_participant(tx, parts, by_client=by_client, moment=self.moment())
+
+        return await self.database.transact(act)
+
+    def meter(self, node: SimulatedNode) -> Meter:
+        return Meter(database=self.database, settings=self.settings, clock=self.clock, node=node)
