@@ -19,6 +19,10 @@ from config.errors import StartupError
 
 ACCOUNT_NAME = "soulseer"
 FALLBACK_NAME = "nobody"
+POWERLESS_ROOT = (
+    "Postgres does not run as root, and root may not hand its work to another account here (a container without capabilities?); "
+    "start the server as an ordinary user or set SOULSEER_DATABASE__URL."
+)
 LAUNCHER = Path(__file__).with_name("launch.py")
 
 
@@ -32,7 +36,10 @@ class Account:
     def own(self, path: Path) -> None:
         """Give `path` to the account, where it is another than ours."""
         if self.user is not None and path.stat().st_uid == 0:
-            os.chown(path, self.user, self.group)
+            try:
+                os.chown(path, self.user, self.group)
+            except PermissionError:
+                raise StartupError(POWERLESS_ROOT) from None
 
     def command(self, command: list[str], *folders: Path) -> list[str]:
         """`command` as it has to be started so that it runs under this account and can reach `folders`."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from config import limits
 from config.errors import StartupError
-from storage.embedded.accounts import Account
+from storage.embedded.accounts import POWERLESS_ROOT, Account
 
 MAJOR_VERSION = 18
 ROLE = "soulseer"
@@ -153,6 +153,8 @@ class Cluster:
 
     def failure(self, output: str) -> StartupError:
         """What Postgres complained about, as a sentence for the operator."""
+        if "launch.py" in output and "Operation not permitted" in output:
+            return StartupError(POWERLESS_ROOT)
         marks = ("FATAL", "PANIC", "ERROR", "error:")
         lines = [line.strip() for line in output.splitlines() if any(mark in line for mark in marks)]
         reason = lines[-1].split(":  ")[-1] if lines else (output.strip().splitlines() or ["no reason given"])[-1]
