@@ -81,7 +81,7 @@ async def list_unprocessed_event_ids(db: Connection, *, now: datetime, attempts_
     """Events that nothing came of yet, oldest first; each is due again later the more often it was tried."""
     rows = await db.fetch(
         "SELECT event_id FROM provider_events WHERE processed_at IS NULL AND attempts < $2"
-        " AND received_at <= $1 - make_interval(secs => 2 * attempts * attempts) ORDER BY received_at LIMIT $3",
+        " AND received_at <= $1::timestamptz - make_interval(secs => 2 * attempts * attempts) ORDER BY received_at LIMIT $3",
         now,
         attempts_below,
         limit,

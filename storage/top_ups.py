@@ -147,9 +147,9 @@ async def claim_silent_top_ups(
     The wait between two questions grows with the top-up's age: a quarter of it, and at least `after_seconds`.
     """
     rows = await tx.fetch(
-        "UPDATE top_ups SET checked_at = $3 WHERE id IN (SELECT id FROM top_ups WHERE status = 'pending' AND created_at < $1"
+        "UPDATE top_ups SET checked_at = $3::timestamptz WHERE id IN (SELECT id FROM top_ups WHERE status = 'pending' AND created_at < $1"
         " AND (checked_at IS NULL"
-        " OR checked_at < $3 - greatest(make_interval(secs => $2), ($3 - created_at) / 4))"
+        " OR checked_at < $3::timestamptz - greatest(make_interval(secs => $2), ($3::timestamptz - created_at) / 4))"
         f" ORDER BY created_at LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED) RETURNING {_COLUMNS}",
         created_before,
         after_seconds,
