@@ -11,13 +11,16 @@ is_stamped() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; }
 
 python_environment() {
   local wanted python
-  wanted="$(printf '%s\n' requirements.lock | digest)"
+  # The place counts too: programs in .venv begin with its absolute path.
+  wanted="$PWD $(printf '%s\n' requirements.lock | digest)"
   if is_stamped .venv/.stamp "$wanted" && .venv/bin/python -c '' 2>/dev/null; then return; fi
   python="$(find_python)"
   ensure_uv "$python"
   say "Installing the Python environment into .venv"
-  .venv/bin/python -c "import sys; sys.exit(sys.version_info < tuple(map(int, '$PYTHON_MINIMUM'.split('.'))))" 2>/dev/null ||
-    uv venv -q --clear --python "$python" .venv
+  case "$(cat .venv/.stamp 2>/dev/null)" in
+    "$PWD "*) .venv/bin/python -c '' 2>/dev/null || uv venv -q --clear --python "$python" .venv ;;
+    *) uv venv -q --clear --python "$python" .venv ;;
+  esac
   rm -f .venv/.stamp
   uv pip sync -q --require-hashes --python .venv/bin/python requirements.lock
   printf '%s' "$wanted" >.venv/.stamp
@@ -49,8 +52,10 @@ browser_app() {
 }
 
 # Two set-ups at once (two terminals, or `make -j`) take turns, where the system has the tool for it.
-mkdir -p .setup
-if command -v flock >/dev/null; then exec 9>.setup/lock; flock 9; fi
+if mkdir -p .setup 2>/dev/null && : 2>/dev/null >>.setup/lock && command -v flock >/dev/null; then
+  exec 9>>.setup/lock
+  flock 9
+fi
 
 python_environment
 if [ -f static/package.json ]; then
