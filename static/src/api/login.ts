@@ -3,7 +3,7 @@
  * buys a new one. Tabs take turns at refreshing, because the server treats a refresh token used twice as stolen.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { LoginView, User } from "../generated/protocol";
+import type { LoggedIn, User } from "../generated/protocol";
 import { asProblem, type Problem, responseProblem, unreachable } from "./problems";
 
 export type LoginState =
@@ -18,7 +18,7 @@ interface Token {
 
 interface TabMessage {
   kind: "token" | "logged_out";
-  login?: LoginView;
+  login?: LoggedIn;
 }
 
 export interface LoginEnvironment {
@@ -65,7 +65,7 @@ export class Login {
     });
   }
 
-  begin(login: LoginView): void {
+  begin(login: LoggedIn): void {
     this.adopt(login);
     this.environment.channel?.postMessage({ kind: "token", login } satisfies TabMessage);
   }
@@ -118,7 +118,7 @@ export class Login {
         throw unreachable();
       });
     if (response.ok) {
-      const login = (await response.json()) as LoginView;
+      const login = (await response.json()) as LoggedIn;
       this.begin(login);
       return login.access_token;
     }
@@ -135,7 +135,7 @@ export class Login {
     if (message.kind === "logged_out") this.forget(false);
   }
 
-  private adopt(login: LoginView): void {
+  private adopt(login: LoggedIn): void {
     this.token = { value: login.access_token, expiresAtMs: this.environment.now() + login.expires_in * 1000 };
     this.environment.storage.setItem(REMEMBERED, "1");
     const state = this.current.peek();

@@ -3,7 +3,7 @@ import type {
   Availability,
   Consultation,
   Desk,
-  LoginDevice,
+  LoggedIn,
   LoginView,
   Message,
   OwnReader,
@@ -42,9 +42,9 @@ export function createResources(api: ApiClient) {
   return {
     site: () => api.get<Site>("/site", { isPublic: true }),
 
-    login: (body: { email: string; password: string; totp_code?: string }) => api.post<LoginView>("/auth/login", body),
+    login: (body: { email: string; password: string; totp_code?: string }) => api.post<LoggedIn>("/auth/login", body),
     register: (body: { email: string; password: string; display_name: string; role: "client" | "reader" }) =>
-      api.post<LoginView>("/auth/register", body),
+      api.post<LoggedIn>("/auth/register", body),
     logout: () => api.post<void>("/auth/logout"),
     verifyEmail: (token: string) => api.post<void>("/auth/verify-email", { token }),
     resendVerification: () => api.post<void>("/auth/verify-email/resend"),
@@ -56,7 +56,7 @@ export function createResources(api: ApiClient) {
     changeMe: (body: { display_name?: string }) => api.patch<User>("/me", body),
     changePassword: (body: { current_password: string; new_password: string }) => api.post<void>("/me/password", body),
     setAvatar: (uploadId: string) => api.post<User>("/me/avatar", { upload_id: uploadId }),
-    listLogins: () => api.get<Page<LoginDevice>>("/me/logins"),
+    listLogins: () => api.get<Page<LoginView>>("/me/logins"),
     revokeLogin: (id: string) => api.delete(`/me/logins/${id}`),
     liveConsultation: () => api.get<{ consultation: Consultation | null }>("/me/live-consultation"),
 
@@ -65,6 +65,9 @@ export function createResources(api: ApiClient) {
       form.append("file", file, name);
       return api.post<{ id: string; url: string }>("/uploads", undefined, { form });
     },
+
+    /** `url` as the server gave it, which is below the API's base. */
+    uploadedFile: (url: string) => api.download(url.replace(/^\/api\/v1/, "")),
 
     listReaders: (filters: ReaderFilters, cursor: string | null) =>
       api.get<Page<ReaderCard>>("/readers", { query: { ...filters, cursor, limit: 24 }, isPublic: true }),

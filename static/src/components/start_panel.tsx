@@ -68,7 +68,7 @@ function StartChat(props: { reader: ReaderProfile }) {
       </>
     );
   }
-  if (!login.user.roles.includes("client")) return <p class="soft">{texts.readers.readersCannotStart}</p>;
+  if (login.user.role !== "client") return <p class="soft">{texts.readers.readersCannotStart}</p>;
   const balance = wallet.value.value;
   const minimumMinutes = site.value?.billing.minimum_minutes_to_start ?? 1;
   const isTooLow = balance !== null && balance.balance_minor < rate * minimumMinutes;

@@ -25,7 +25,7 @@ export function TopBar() {
   const user = login.user;
   const links = useLinks();
   const balance = wallet.value.value;
-  const isClient = user?.roles.includes("client") ?? false;
+  const isClient = user?.role === "client";
   return (
     <header class="top-bar">
       <div class="top-bar__inner">
@@ -89,14 +89,14 @@ function isAt(path: string, linkPath: string): boolean {
 }
 
 function useLinks(): PageLink[] {
-  const roles = useServices().login.user?.roles ?? [];
+  const role = useServices().login.user?.role;
   const readers: PageLink = { path: "/", text: texts.shell.readers, icon: Users };
-  if (roles.length === 0) return [readers];
+  if (role === undefined) return [readers];
   const consultations: PageLink = { path: "/consultations", text: texts.shell.history, icon: CalendarClock };
   const account: PageLink = { path: "/account", text: texts.shell.account, icon: CircleUserRound };
   const links = [readers, consultations];
-  if (roles.includes("reader")) links.unshift({ path: "/desk", text: texts.shell.desk, icon: LayoutDashboard });
-  if (roles.includes("client")) links.push({ path: "/wallet", text: texts.shell.wallet, icon: Wallet });
-  if (roles.includes("admin")) links.push({ path: "/admin", text: texts.shell.admin, icon: ShieldCheck });
+  if (role === "reader") links.unshift({ path: "/desk", text: texts.shell.desk, icon: LayoutDashboard });
+  if (role === "client") links.push({ path: "/wallet", text: texts.shell.wallet, icon: Wallet });
+  if (role === "admin") links.push({ path: "/admin", text: texts.shell.admin, icon: ShieldCheck });
   return [...links, account];
 }

@@ -92,26 +92,33 @@ export interface Message {
 export interface User {
   id: string;
   email: string;
+  username: string | null;
   display_name: string;
+  role: "client" | "reader" | "admin";
+  status: "active" | "suspended" | "pending" | "banned";
   avatar_url: string | null;
-  roles: string[];
-  is_email_verified: boolean;
+  email_verified: boolean;
+  email_verified_at: string | null;
+  time_zone: string;
+  is_demonstration: boolean;
+  permissions: string[];
   created_at: string;
 }
 
-export interface LoginView {
+export interface LoggedIn {
   access_token: string;
-  token_type: string;
+  token_type: "Bearer";
   expires_in: number;
   user: User;
 }
 
-export interface LoginDevice {
+export interface LoginView {
   id: string;
-  user_agent: string | null;
   ip_address: string | null;
+  user_agent: string | null;
   created_at: string;
-  last_used_at: string | null;
+  last_used_at: string;
+  expires_at: string;
   is_current: boolean;
 }
 

@@ -44,6 +44,7 @@ export class LiveConnection {
   private readonly connectListeners = new Set<() => void>();
   private socket: Socket | null = null;
   private token: string | null = null;
+  private wasRefused = false;
   private reconnectTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(private readonly environment: ConnectionEnvironment) {}
@@ -170,6 +171,7 @@ export class LiveConnection {
 
   private connected(): void {
     this.cancelReconnect();
+    this.wasRefused = false;
     this.current.value = "connected";
     for (const listener of [...this.connectListeners]) listener();
   }
@@ -185,8 +187,13 @@ export class LiveConnection {
     const isRefusal = error.data !== undefined || this.socket?.active === false;
     if (!isRefusal) return;
     if (error.data?.status === 401) {
-      const renewed = await this.environment.renewToken(this.token).catch(() => this.token);
+      const refused = this.token;
+      const renewed = await this.environment.renewToken(refused).catch(() => refused);
       if (renewed === null) return this.stop();
+      // A new token is tried at once, but only the first time: a server that refuses it too is given a pause.
+      const isFirstRefusal = !this.wasRefused;
+      this.wasRefused = true;
+      return this.reconnectIn(renewed !== refused && isFirstRefusal ? 0 : REFUSED_RETRY_MS);
     }
     this.reconnectIn(REFUSED_RETRY_MS);
   }

@@ -8,6 +8,6 @@ export function safeNext(next: string | null): string | null {
 }
 
 export function startPage(user: User): string {
-  if (user.roles.includes("reader")) return "/desk";
-  return user.roles.includes("admin") && !user.roles.includes("client") ? "/admin" : "/";
+  if (user.role === "reader") return "/desk";
+  return user.role === "admin" ? "/admin" : "/";
 }

@@ -4,6 +4,7 @@ export const moneyTexts = {
   balance: "Your balance",
   buys: (minutes: number, name: string, rate: string) =>
     `About ${minutes} ${minutes === 1 ? "minute" : "minutes"} with ${name} at ${rate}`,
+  minutes: (count: number) => `${count} ${count === 1 ? "minute" : "minutes"}`,
   buysNothingYet: "Add money to start a consultation.",
   addMoney: "Add money",
   amount: "Amount",

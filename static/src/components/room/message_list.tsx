@@ -1,0 +1,89 @@
+/** The conversation, newest at the bottom, with what is still on its way. */
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { texts } from "../../texts";
+import { formatDay } from "../../texts/formats";
+import { MessageBubble, UnsentBubble } from "./message_bubble";
+import type { RoomPart } from "./part";
+
+const NEAR_END_PX = 120;
+
+export function MessageList(props: RoomPart) {
+  const { room, consultation, other, ownId } = props;
+  const { messages, isOtherTyping, readUpTo } = room.state.value;
+  const unsent = room.visibleOutbox.value;
+  const list = useFollowedEnd(messages.length + unsent.length + (isOtherTyping ? 1 : 0));
+  useEffect(() => {
+    const markRead = () => {
+      if (document.visibilityState === "visible") room.markRead();
+    };
+    markRead();
+    document.addEventListener("visibilitychange", markRead);
+    return () => document.removeEventListener("visibilitychange", markRead);
+  }, [messages.length, room]);
+  const lastReadOwn = messages.findLast((message) => message.sender_id === ownId && message.seq <= readUpTo.other)?.seq;
+  const isEmpty = messages.length === 0 && unsent.length === 0;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
+    <div class="messages" ref={list} tabIndex={0} role="log" aria-label={texts.room.messages} aria-live="polite">
+      {isEmpty && (
+        <p class="messages__empty soft">
+          {consultation.status === "in_progress" ? texts.room.noMessages : texts.room.noMessagesEnded}
+        </p>
+      )}
+      {messages.map((message, index) => {
+        const previous = messages[index - 1];
+        const day = formatDay(message.created_at);
+        const isNewDay = previous === undefined || formatDay(previous.created_at) !== day;
+        return (
+          <>
+            {isNewDay && (
+              <p class="messages__day" key={`day-${message.id}`}>
+                {day}
+              </p>
+            )}
+            <MessageBubble
+              key={message.id}
+              message={message}
+              isOwn={message.sender_id === ownId}
+              senderName={message.sender_id === ownId ? texts.room.you : other.display_name}
+              isFollowing={!isNewDay && previous?.sender_id === message.sender_id}
+              isLastRead={message.seq === lastReadOwn}
+            />
+          </>
+        );
+      })}
+      {unsent.map((item) => (
+        <UnsentBubble key={item.nonce} item={item} room={room} />
+      ))}
+      {isOtherTyping && <p class="typing">{texts.room.typing(other.display_name)}</p>}
+    </div>
+  );
+}
+
+/** Stays at the end while new lines come, unless somebody scrolled up to read. */
+function useFollowedEnd(size: number) {
+  const element = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
+  useEffect(() => {
+    const list = element.current;
+    if (list === null) return;
+    const remember = () => {
+      isAtEnd.current = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END_PX;
+    };
+    list.addEventListener("scroll", remember, { passive: true });
+    // The keyboard of a phone makes the list smaller; the end stays in view.
+    const observer = new ResizeObserver(() => {
+      if (isAtEnd.current) list.scrollTop = list.scrollHeight;
+    });
+    observer.observe(list);
+    return () => {
+      list.removeEventListener("scroll", remember);
+      observer.disconnect();
+    };
+  }, []);
+  useLayoutEffect(() => {
+    const list = element.current;
+    if (list !== null && isAtEnd.current) list.scrollTop = list.scrollHeight;
+  }, [size]);
+  return element;
+}

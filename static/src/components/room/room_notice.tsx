@@ -1,0 +1,83 @@
+/** One bar between head and messages: why the clock stands, or that the money runs low. */
+import { useEffect, useState } from "preact/hooks";
+import { useServerNow } from "../../hooks/server_time";
+import { secondsUntil } from "../../rooms/clock";
+import { useServices } from "../../services";
+import { texts } from "../../texts";
+import { formatClock } from "../../texts/formats";
+import { Button } from "../button";
+import type { RoomPart } from "./part";
+import { minutesLeftOf } from "./room_head";
+
+const LOW_MINUTES = 2;
+const LOSS_SHOWN_AFTER_MS = 1_000;
+
+export function RoomNotice(props: RoomPart & { onAddMoney: () => void }) {
+  const { consultation, isClient } = props;
+  const isSelfLost = useLastingLoss();
+  const minutes = minutesLeftOf(props);
+  if (isSelfLost) return <Bar tone="danger">{texts.room.pausedSelf}</Bar>;
+  if (consultation.started_at === null) return <Waiting {...props} />;
+  if (consultation.is_paused && consultation.pause_reason !== "balance") return <Paused {...props} />;
+  if (!isClient || consultation.is_paused || minutes === null || minutes > LOW_MINUTES) return null;
+  return (
+    <div class="room-bar room-bar--warning">
+      <span role="alert">{texts.room.low(minutes)}</span>
+      <Button onPress={props.onAddMoney}>{texts.room.addMoney}</Button>
+    </div>
+  );
+}
+
+function Bar(props: { tone: "danger" | "neutral"; children: string }) {
+  return (
+    <div class={`room-bar room-bar--${props.tone}`} role="status">
+      {props.children}
+    </div>
+  );
+}
+
+function Waiting(props: RoomPart) {
+  const { consultation, other, isClient } = props;
+  const left = secondsUntil(consultation.join_until_at, useServerNow());
+  const isOwnHere = isClient ? consultation.client_present : consultation.reader_present;
+  return (
+    <div class="room-bar room-bar--neutral">
+      <span role="status">{isOwnHere ? texts.room.waitingFor(other.display_name) : texts.room.connectingYou}</span>
+      {left !== null && <span class="figures">{formatClock(left)}</span>}
+    </div>
+  );
+}
+
+function Paused(props: RoomPart) {
+  const { consultation, other, isClient } = props;
+  const left = secondsUntil(consultation.grace_until_at, useServerNow());
+  const isOtherHere = isClient ? consultation.reader_present : consultation.client_present;
+  const text =
+    consultation.pause_reason === "media"
+      ? texts.room.pausedMedia
+      : isOtherHere
+        ? texts.room.pausedConnection
+        : texts.room.pausedOther(other.display_name);
+  return (
+    <div class="room-bar room-bar--warning">
+      <span role="status">{text}</span>
+      {left !== null && <span class="figures">{formatClock(left)}</span>}
+    </div>
+  );
+}
+
+/** A loss that lasts; a hand-over between two networks is not worth a word. */
+function useLastingLoss(): boolean {
+  const { live } = useServices();
+  const isLost = live.state.value === "lost";
+  const [isLasting, setLasting] = useState(false);
+  useEffect(() => {
+    if (!isLost) {
+      setLasting(false);
+      return;
+    }
+    const timer = setTimeout(() => setLasting(true), LOSS_SHOWN_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [isLost]);
+  return isLasting;
+}

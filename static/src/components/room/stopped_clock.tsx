@@ -1,0 +1,34 @@
+/** The money ended: the clock stands, the reader is kept for a while, and the client can add money right here. */
+import { useServerNow } from "../../hooks/server_time";
+import { secondsUntil } from "../../rooms/clock";
+import { texts } from "../../texts";
+import { formatClock } from "../../texts/formats";
+import { Button } from "../button";
+import { TopUpForm } from "../top_up_form";
+import type { RoomPart } from "./part";
+
+export function StoppedClock(props: RoomPart & { onEnd: () => void }) {
+  const { consultation, other, isClient } = props;
+  const left = secondsUntil(consultation.top_up_until_at, useServerNow());
+  return (
+    <div class="stopped">
+      <section class="stopped__card stack" role="alertdialog" aria-labelledby="stopped-title">
+        <div class="stopped__head">
+          <h2 id="stopped-title">{texts.room.stoppedTitle}</h2>
+          {left !== null && (
+            <span class="stopped__count figures" role="timer" aria-label={texts.room.heldLabel}>
+              {formatClock(left)}
+            </span>
+          )}
+        </div>
+        <p>{isClient ? texts.room.stoppedClient(other.display_name) : texts.room.stoppedReader(other.display_name)}</p>
+        {isClient && <TopUpForm ratePerMinuteMinor={consultation.rate_per_minute_minor} />}
+        <div>
+          <Button look="quiet" onPress={props.onEnd}>
+            {texts.room.endInstead}
+          </Button>
+        </div>
+      </section>
+    </div>
+  );
+}

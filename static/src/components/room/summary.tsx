@@ -1,0 +1,69 @@
+/** After the end: what happened, what it cost, and a word for others. */
+import { texts } from "../../texts";
+import { formatClock, formatMoney } from "../../texts/formats";
+import { Avatar } from "../avatar";
+import { UnsentBubble } from "./message_bubble";
+import type { RoomPart } from "./part";
+import { ReviewForm } from "./review_form";
+
+export function Summary(props: RoomPart) {
+  const { consultation, other, isClient, room } = props;
+  const side = isClient ? "client" : "reader";
+  const reason = texts.room.endReasons[consultation.end_reason ?? ""]?.[side];
+  const hasHappened = consultation.started_at !== null;
+  const amountMinor = isClient ? consultation.total_cost_minor : (consultation.earnings_minor ?? 0);
+  const unsent = room.visibleOutbox.value;
+  return (
+    <div class="narrow centered stack summary">
+      <header class="summary__head">
+        <Avatar id={other.id} name={other.display_name} url={other.avatar_url} size="large" />
+        <h1 role="status">{texts.room.endedTitle[consultation.status]}</h1>
+        <p class="soft">{texts.room.withName(other.display_name)}</p>
+        {reason !== undefined && <p>{reason}</p>}
+      </header>
+      {hasHappened && (
+        <section class="card facts" aria-label={texts.room.summary}>
+          <Fact label={texts.room.duration} value={formatClock(consultation.connected_seconds)} />
+          <Fact
+            label={isClient ? texts.room.cost : texts.room.yourEarnings}
+            value={formatMoney(amountMinor, consultation.currency)}
+          />
+          <Fact label={texts.room.messageCount} value={String(consultation.last_seq)} />
+        </section>
+      )}
+      {unsent.length > 0 && (
+        <section class="stack stack--tight">
+          {unsent.map((item) => (
+            <UnsentBubble key={item.nonce} item={item} room={room} />
+          ))}
+        </section>
+      )}
+      {isClient && <ReviewForm {...props} />}
+      <div class="summary__ways">
+        {hasHappened && (
+          <a class="button" href={`/consultations/${consultation.id}`}>
+            {texts.room.statement}
+          </a>
+        )}
+        {isClient ? (
+          <a class="button" href={`/readers/${other.id}`}>
+            {texts.room.again(other.display_name)}
+          </a>
+        ) : (
+          <a class="button button--primary" href="/desk">
+            {texts.room.toDesk}
+          </a>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Fact(props: { label: string; value: string }) {
+  return (
+    <div>
+      <p class="fact__value">{props.value}</p>
+      <p class="fact__label">{props.label}</p>
+    </div>
+  );
+}
