@@ -67,5 +67,17 @@ class Command:
     handler: Handler
     summary: str
     roles: frozenset[str] = frozenset()
-    # Commands that only pass something on are counted against a limit of their own.
+    # How much of the connection's rate limit one of these takes.
     weight: int = 1
+    # Those of one connection are carried out one after the other, in the order they were sent.
+    is_ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """What clients are told of: the model of the payload, who gets it, and when. Features list theirs in `EVENTS`."""
+
+    name: str
+    payload: type[BaseModel]
+    audience: str
+    when: str

@@ -5,6 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from storage.transaction import Connection, Transaction
+
 # `busy` also while a participant who lost the connection may come back; without a connection nobody is online or away.
 _EFFECTIVE_STATUS = """CASE
     WHEN {reader}.chosen_status NOT IN ('online', 'away') THEN 'offline'
@@ -18,3 +25,44 @@ _EFFECTIVE_STATUS = """CASE
 def effective_status(*, reader: str = "r", now: str = "$1") -> str:
     """SQL for the status (`online`, `busy`, `away`, `offline`) of the row of `readers` called `reader` at `now`."""
     return _EFFECTIVE_STATUS.format(reader=reader, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderStatus:
+    reader_id: UUID
+    status: str
+
+
+async def lock_statuses(tx: Transaction, reader_ids: Sequence[UUID], *, now: datetime) -> list[ReaderStatus]:
+    """The status of those of the people who are listed readers, in order of id.
+
+    Their rows stay locked until the transaction ends: whoever changes a reader's status next waits and then sees this change,
+    so that the last status that is told is the true one.
+    """
+    await tx.execute(
+        "SELECT 1 FROM readers WHERE user_id = ANY($1) ORDER BY user_id FOR NO KEY UPDATE",
+        list(reader_ids),
+    )
+    rows = await tx.fetch(
+        f"SELECT r.user_id, {effective_status(reader='r', now='$2')} AS status FROM readers AS r"
+        " JOIN users AS u ON u.id = r.user_id AND u.status = 'active'"
+        " WHERE r.user_id = ANY($1) AND r.verification = 'verified' ORDER BY r.user_id",
+        list(reader_ids),
+        now,
+    )
+    return [ReaderStatus(row["user_id"], row["status"]) for row in rows]
+
+
+async def update_chosen_status(tx: Transaction, reader_id: UUID, *, status: str, now: datetime) -> bool:
+    """False when there is no such reader."""
+    return bool(
+        await tx.execute("UPDATE readers SET chosen_status = $2, updated_at = $3 WHERE user_id = $1", reader_id, status, now)
+    )
+
+
+async def find_effective_status(db: Connection, reader_id: UUID, *, now: datetime) -> str | None:
+    """What others see of the reader's status; None when there is no such reader."""
+    status: str | None = await db.fetch_value(
+        f"SELECT {effective_status(reader='r', now='$2')} FROM readers AS r WHERE r.user_id = $1", reader_id, now
+    )
+    return status
