@@ -13,8 +13,8 @@ from server.http import dispatch, health
 from server.http.metrics import Metrics
 from server.http.middlewares import make_header_writer, make_observer, make_problem_renderer
 from server.http.pages import Pages
-from server.parts import CLOCK, METRICS, SETTINGS, start_database, start_jobs, start_services
-from server.routes import ROUTES
+from server.parts import CLOCK, METRICS, SETTINGS, start_database, start_demo, start_jobs, start_services
+from server.routes import routes_of
 
 DIST_FOLDER = Path(__file__).resolve().parent.parent / "static" / "dist"
 
@@ -31,8 +31,8 @@ def build_app(settings: Settings, *, clock: Clock | None = None) -> web.Applicat
     app[CLOCK] = clock or SystemClock()
     app[METRICS] = metrics
     app.on_response_prepare.append(make_header_writer(settings))
-    app.cleanup_ctx.extend([start_database, start_services, start_jobs])
-    dispatch.mount(app, ROUTES)
+    app.cleanup_ctx.extend([start_database, start_services, start_demo, start_jobs])
+    dispatch.mount(app, routes_of(settings))
     health.mount(app)
     pages.mount(app)
     return app

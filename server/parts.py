@@ -14,6 +14,7 @@ from config.clock import Clock
 from config.errors import StartupError
 from config.ids import new_id
 from config.settings import Settings
+from server.demo import fill_in_demo
 from server.features.accounts.jobs import AccountLetters
 from server.features.accounts.passwords import Passwords
 from server.http.authentication import Authenticator
@@ -97,6 +98,14 @@ async def token_secret(settings: Settings, database: Database) -> bytes:
         return settings.security.token_secret.get_secret_value().encode()
     async with database.connection() as connection:
         return await ensure_secret(connection, "access_tokens")
+
+
+async def start_demo(app: web.Application) -> AsyncIterator[None]:
+    settings, services = app[SETTINGS], app[SERVICES]
+    if settings.demo:
+        now = services.clock.now()
+        await fill_in_demo(services.database, services.passwords, settings.billing.currency, now=now)
+    yield
 
 
 async def start_jobs(app: web.Application) -> AsyncIterator[None]:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from config.settings import Settings
 from server.features.accounts.routes import ROUTES as ACCOUNT_ROUTES
+from server.features.outbox.routes import ROUTES as OUTBOX_ROUTES
+from server.features.site.routes import ROUTES as SITE_ROUTES
 from server.http.routes import Route
 
-ROUTES: tuple[Route, ...] = (*ACCOUNT_ROUTES,)
+ROUTES: tuple[Route, ...] = (*SITE_ROUTES, *ACCOUNT_ROUTES)
+
+
+def routes_of(settings: Settings) -> tuple[Route, ...]:
+    """What this installation serves: the outbox only in a demonstration whose letters do not leave the machine."""
+    shows_outbox = settings.demo and settings.mail.smtp_url is None
+    return (*ROUTES, *OUTBOX_ROUTES) if shows_outbox else ROUTES

@@ -111,6 +111,10 @@ async def update_password(tx: Connection, *, user_id: UUID, password_hash: str, 
     await tx.execute("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1", user_id, password_hash, now)
 
 
+async def update_permissions(tx: Connection, *, user_id: UUID, permissions: tuple[str, ...], now: datetime) -> None:
+    await tx.execute("UPDATE users SET permissions = $2, updated_at = $3 WHERE id = $1", user_id, list(permissions), now)
+
+
 async def mark_email_verified(tx: Connection, *, user_id: UUID, now: datetime) -> None:
     await tx.execute(
         "UPDATE users SET email_verified_at = coalesce(email_verified_at, $2), updated_at = $2 WHERE id = $1", user_id, now

@@ -1,0 +1,1 @@
+"""The letters of a demonstration, for who tries the product out; not served without `--demo`."""

@@ -1,0 +1,63 @@
+"""Fixtures for every test: one Postgres for the run, fresh databases, and the whole server on a free port."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.clock import Clock
+from storage.database import Database
+from tests.support.postgres import TestPostgres, run_postgres
+from tests.support.servers import Server, StartServer, run_server
+
+
+@pytest.fixture(scope="session")
+async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TestPostgres]:
+    async with run_postgres(tmp_path_factory.mktemp("postgres")) as running:
+        yield running
+
+
+@pytest.fixture
+async def dsn(postgres: TestPostgres) -> AsyncIterator[str]:
+    """A fresh, migrated database of this test's own."""
+    async with postgres.database() as dsn:
+        yield dsn
+
+
+@pytest.fixture
+async def empty_database(dsn: str) -> AsyncIterator[Database]:
+    """A fresh, migrated database, opened."""
+    database = await Database.open(dsn, connections=8)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="module")
+async def server(postgres: TestPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """The server as it comes, on a database of this module's own, without payments. Make your own people in it."""
+    async with postgres.database() as dsn, run_server(dsn, tmp_path_factory.mktemp("var")) as server:
+        yield server
+
+
+@pytest.fixture
+async def start_server(postgres: TestPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StartServer]:
+    """Starts servers of this test's own: `await start_server({"billing": {"minute_seconds": 2}}, clock=…, demo=…, dsn=…)`."""
+    async with AsyncExitStack() as stack:
+
+        async def start(
+            overrides: dict[str, Any] | None = None,
+            *,
+            clock: Clock | None = None,
+            demo: bool = False,
+            dsn: str | None = None,
+            data_dir: Path | None = None,
+        ) -> Server:
+            dsn = dsn or await stack.enter_async_context(postgres.database())
+            data_dir = data_dir or tmp_path_factory.mktemp("var")
+            return await stack.enter_async_context(run_server(dsn, data_dir, overrides=overrides, clock=clock, demo=demo))
+
+        yield start

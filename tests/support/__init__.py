@@ -1,0 +1,1 @@
+"""What tests act with: a real Postgres, the whole server on a free port, people over HTTP and over live connections."""
