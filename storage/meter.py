@@ -86,11 +86,11 @@ WITH due AS MATERIALIZED (
             -sum(e.amount_minor) AS month_minor
         FROM entries AS e
         JOIN transfers AS t ON t.id = e.transfer_id
-        WHERE e.ledger_account_id = due.client_wallet_id AND e.number IS NOT NULL
+        WHERE limits.user_id IS NOT NULL AND e.ledger_account_id = due.client_wallet_id AND e.number IS NOT NULL
             AND e.created_at >= date_trunc('month', $2::timestamptz, 'UTC')
             AND (t.type IN ('session_charge', 'gift_purchase', 'purchase')
             OR (t.type = 'refund' AND t.reference_kind <> 'top_up'))
-    ) AS spent ON limits.user_id IS NOT NULL
+    ) AS spent ON true
 ), wallets AS (
     UPDATE ledger_accounts AS l SET balance_minor = l.balance_minor - j.charge_minor, last_entry = l.last_entry + 1
     FROM judged AS j WHERE j.is_affordable AND l.id = j.client_wallet_id AND j.charge_minor > 0

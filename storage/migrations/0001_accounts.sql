@@ -1,14 +1,21 @@
 -- People, their logins, and what the operator may look up about them.
 
-CREATE FUNCTION new_uuid7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
-    -- RFC 9562 section 5.7; Postgres has its own from 18 on, and we run from 15.
-    SELECT encode(
-        set_bit(set_bit(
-            overlay(uuid_send(gen_random_uuid())
-                PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)
-                FROM 1 FOR 6),
-            52, 1), 53, 1), 'hex')::uuid
-$$;
+-- UUIDv7 (RFC 9562 section 5.7): Postgres's own from version 18 on; we run from 15.
+DO $do$
+BEGIN
+    IF current_setting('server_version_num')::integer >= 180000 THEN
+        CREATE FUNCTION new_uuid7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS 'SELECT uuidv7()';
+    ELSE
+        CREATE FUNCTION new_uuid7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
+            SELECT encode(
+                set_bit(set_bit(
+                    overlay(uuid_send(gen_random_uuid())
+                        PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)
+                        FROM 1 FOR 6),
+                    52, 1), 53, 1), 'hex')::uuid
+        $$;
+    END IF;
+END $do$;
 
 CREATE TABLE users (
     id uuid PRIMARY KEY,

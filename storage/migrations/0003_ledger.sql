@@ -41,13 +41,14 @@ CREATE TABLE transfers (
 );
 CREATE UNIQUE INDEX transfers_idempotency ON transfers (idempotency_key);
 CREATE INDEX transfers_reference ON transfers (reference_id, created_at);
-CREATE UNIQUE INDEX transfers_one_charge ON transfers (reference_id, increment) WHERE type = 'session_charge';
 CREATE INDEX transfers_pending ON transfers (created_at) WHERE state = 'pending';
 CREATE INDEX transfers_resolves ON transfers (resolves_id) WHERE resolves_id IS NOT NULL;
 
+-- Transfers and ledger accounts are never deleted, so the references of entries are checked when they are written, by the
+-- trigger below: a foreign key would lock the platform's rows with every transfer and make them hot.
 CREATE TABLE entries (
-    transfer_id uuid NOT NULL REFERENCES transfers,
-    ledger_account_id bigint NOT NULL REFERENCES ledger_accounts,
+    transfer_id uuid NOT NULL,
+    ledger_account_id bigint NOT NULL,
     amount_minor bigint NOT NULL CHECK (amount_minor <> 0),
     -- For people's accounts: the entry's number within its account, and the balance it left behind.
     number integer,
@@ -60,9 +61,25 @@ CREATE UNIQUE INDEX entries_of_account ON entries (ledger_account_id, number) WH
 
 -- All entries of a transfer are written by one statement; their sum is checked when it ends.
 CREATE FUNCTION check_entries_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wrong record;
 BEGIN
-    IF EXISTS (SELECT 1 FROM written GROUP BY transfer_id HAVING sum(amount_minor) <> 0 OR count(*) < 2) THEN
+    SELECT side.total, side.entries INTO wrong
+    FROM (
+        SELECT w.transfer_id, sum(w.amount_minor) AS total, count(*) AS entries, count(a.id) AS known,
+            min(a.currency) AS currency, max(a.currency) AS other_currency
+        FROM written AS w LEFT JOIN ledger_accounts AS a ON a.id = w.ledger_account_id
+        GROUP BY w.transfer_id
+    ) AS side
+    LEFT JOIN transfers AS t ON t.id = side.transfer_id
+    WHERE side.total <> 0 OR side.entries < 2 OR side.known < side.entries OR t.id IS NULL
+        OR side.currency <> t.currency OR side.other_currency <> t.currency
+    LIMIT 1;
+    IF wrong.total <> 0 OR wrong.entries < 2 THEN
         RAISE EXCEPTION 'entries of a transfer must balance' USING ERRCODE = 'check_violation', CONSTRAINT = 'entries_balance';
+    ELSIF wrong.entries IS NOT NULL THEN
+        RAISE EXCEPTION 'an entry needs its transfer and a ledger account in the same currency'
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'entries_references';
     END IF;
     RETURN NULL;
 END $$;
@@ -74,6 +91,8 @@ BEGIN
     RAISE EXCEPTION 'the ledger is append-only' USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_append_only';
 END $$;
 CREATE TRIGGER entries_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON entries
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_accounts_never_deleted BEFORE DELETE OR TRUNCATE ON ledger_accounts
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER transfers_never_deleted BEFORE DELETE OR TRUNCATE ON transfers
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
