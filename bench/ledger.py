@@ -57,7 +57,10 @@ async def main(seconds: float, rounds: int, workers: int) -> None:
         clock = MovableClock()
         await add_people(database, 1000, clock)
         async with database.connection() as connection:
-            rows = await connection.fetch("SELECT id, kind FROM ledger_accounts WHERE owner_id IS NOT NULL ORDER BY owner_id")
+            rows = await connection.fetch(
+                "SELECT l.id, l.kind FROM ledger_accounts AS l JOIN users AS u ON u.id = l.owner_id"
+                " WHERE (u.role, l.kind) IN (('client', 'wallet'), ('reader', 'earnings')) ORDER BY l.id"
+            )
             revenue_id = await get_platform_account_id(connection, kind="revenue", currency="USD")
         wallets = [row["id"] for row in rows if row["kind"] == "wallet"]
         earnings = [row["id"] for row in rows if row["kind"] == "earnings"]

@@ -15,7 +15,8 @@ WITH made AS (
     INSERT INTO ledger_accounts (kind, owner_id, currency, balance_minor) SELECT 'wallet', id, 'USD', 0 FROM made
     UNION ALL SELECT 'earnings', id, 'USD', 0 FROM made WHERE role = 'reader'
 ), logins AS (
-    INSERT INTO logins (id, user_id, created_at, last_used_at, expires_at) SELECT id, id, $2, $2, $2::timestamptz + interval '900 days' FROM made
+    INSERT INTO logins (id, user_id, created_at, last_used_at, expires_at)
+    SELECT id, id, $2, $2, $2::timestamptz + interval '900 days' FROM made
 )
 INSERT INTO readers (user_id, display_name, chosen_status, verification, verified_at, chat_rate_minor, created_at, updated_at)
 SELECT id, display_name, 'online', 'verified', $2, 399, $2, $2 FROM made WHERE role = 'reader'
@@ -23,19 +24,22 @@ SELECT id, display_name, 'online', 'verified', $2, 399, $2, $2 FROM made WHERE r
 
 _FUNDS = """
 WITH wallets AS (
-    UPDATE ledger_accounts SET balance_minor = 100000000, last_entry = 1 WHERE kind = 'wallet' RETURNING id, new_uuid7() AS transfer_id
+    UPDATE ledger_accounts SET balance_minor = 100000000, last_entry = 1 WHERE kind = 'wallet'
+    RETURNING id, new_uuid7() AS transfer_id
 ), booked AS (
     INSERT INTO transfers (id, type, idempotency_key, reference_kind, reference_id, amount_minor, currency, created_at)
     SELECT transfer_id, 'promotion', 'bench:' || id, 'promotion', transfer_id, 100000000, 'USD', $1 FROM wallets
 )
 INSERT INTO entries (transfer_id, ledger_account_id, amount_minor, number, balance_after_minor, created_at)
 SELECT transfer_id, id, 100000000, 1, 100000000, $1 FROM wallets
-UNION ALL SELECT w.transfer_id, p.id, -100000000, NULL, NULL, $1 FROM wallets AS w, ledger_accounts AS p WHERE p.kind = 'promotions'
+UNION ALL SELECT w.transfer_id, p.id, -100000000, NULL, NULL, $1
+FROM wallets AS w, ledger_accounts AS p WHERE p.kind = 'promotions'
 """
 
 _ROOMS = """
 WITH node AS (
-    INSERT INTO nodes (id, started_at, renewed_at, lease_expires_at) VALUES (new_uuid7(), $1, $1, $1::timestamptz + interval '900 days') RETURNING id
+    INSERT INTO nodes (id, started_at, renewed_at, lease_expires_at)
+    VALUES (new_uuid7(), $1, $1, $1::timestamptz + interval '900 days') RETURNING id
 ), people AS (
     SELECT id, role, row_number() OVER (PARTITION BY role ORDER BY id) AS number FROM users
 ), rooms AS (
