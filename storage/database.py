@@ -131,6 +131,14 @@ class Database:
         if tx.events and self._deliver is not None:
             await self._deliver(tx.events)
 
+    @asynccontextmanager
+    async def snapshot(self, *, timeout_seconds: float) -> AsyncIterator[Connection]:
+        """Read everything as it was at one instant, while others go on writing; each statement may take that long."""
+        async with self._acquire() as raw:
+            async with raw.transaction(isolation="repeatable_read", readonly=True):
+                await raw.execute(f"SET LOCAL statement_timeout = {int(timeout_seconds * 1000)}")
+                yield Connection(raw)
+
     async def transact(self, action: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """Run an action in a transaction of its own, again when Postgres broke a deadlock; bounded."""
         for attempt in range(1, limits.TRANSACTION_RETRIES + 1):
