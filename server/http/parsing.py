@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 
 from config import limits
 from config.errors import BadRequest, PayloadTooLarge, UnsupportedMediaType, invalid
-from server.http.problems import RequestTimedOut, translate_validation
+from config.validation import translate_validation
+from server.http.problems import RequestTimedOut
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

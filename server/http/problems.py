@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from aiohttp import web
-from pydantic import Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import Field
 
 from config.errors import (
     AppError,
@@ -18,7 +15,6 @@ from config.errors import (
     Unauthenticated,
     Unprocessable,
     UnsupportedMediaType,
-    invalid,
 )
 from config.fields import View
 
@@ -43,6 +39,7 @@ class ProblemDetails(View):
     code: str
     retryable: bool
     fields: list[FieldProblem]
+    instance: str | None = Field(default=None, description="Where what this is about can be found, if anywhere")
 
 
 class RequestTimedOut(AppError):
@@ -72,6 +69,7 @@ def describe_problem(error: AppError) -> ProblemDetails:
         code=error.code,
         retryable=error.retryable,
         fields=[FieldProblem(path=field.path, message=field.message) for field in error.fields[:FIELDS_MAXIMUM]],
+        instance=error.instance,
     )
 
 
@@ -81,7 +79,7 @@ def render_problem(error: AppError) -> web.Response:
         headers["Retry-After"] = str(max(1, error.retry_after_seconds))
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    body = describe_problem(error).model_dump_json().encode()
+    body = describe_problem(error).model_dump_json(exclude_none=True).encode()
     return web.Response(status=error.status, body=body, content_type=MEDIA_TYPE, headers=headers)
 
 
@@ -91,26 +89,3 @@ def translate_http_error(error: web.HTTPException) -> AppError:
     if known is not None:
         return known()
     return BadRequest() if 400 <= error.status < 500 else AppError()
-
-
-def translate_validation(error: ValidationError, *, within: Iterable[str] = ()) -> Unprocessable:
-    """One entry in `fields` for each mistake, with a dotted path."""
-    prefix = list(within)
-    return invalid(
-        (".".join([*prefix, *_location(problem)]), _message(problem))
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)
-    )
-
-
-def _location(problem: ErrorDetails) -> list[str]:
-    # Parts that name a branch of a union, or a validator, are ours and mean nothing to who sent the payload.
-    return [str(part) for part in problem["loc"] if isinstance(part, int) or not part.startswith(("function-", "tagged-"))]
-
-
-def _message(problem: ErrorDetails) -> str:
-    if problem["type"] == "extra_forbidden":
-        return "is not a known field"
-    if problem["type"] == "missing":
-        return "is required"
-    message = problem["msg"].removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
