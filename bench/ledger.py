@@ -1,88 +1,77 @@
-"""Single ledger transfers per second, each with its idempotency key in a transaction of its own, beside pgbench's TPC-B.
+"""Single ledger transfers per second, each with its idempotency key and committed on its own, beside TPC-B.
 
-python -m bench.ledger [--seconds 4] [--rounds 3] [--workers 8]
+Both are driven by pgbench on the same server in the same run: what is compared is the work in the database.
+
+    python -m bench.ledger [--seconds 4] [--rounds 3] [--clients 8]
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import statistics
-import time
-from collections.abc import Sequence
-from uuid import UUID
-
-import uvloop
+import tempfile
 
 from bench.people import add_people
-from bench.postgres import migrated_postgres, run_tpc_b
+from bench.postgres import migrated_postgres, run_script, run_tpc_b
 from config.clock import MovableClock
-from config.ids import new_id
 from storage.database import Database
-from storage.ledger import EntryDraft, TransferDraft, get_platform_account_id, insert_transfer
-from storage.transaction import Transaction
+from storage.ledger import INSERT_TRANSFER, get_platform_account_id
+
+_PAIRS = 1000
 
 
-def gift(wallet_id: int, earnings_id: int, revenue_id: int, nonce: UUID) -> TransferDraft:
-    """Three entries, as a gift of 5.00 with a share of 70 % has them."""
-    return TransferDraft(
-        type="gift_purchase",
-        idempotency_key=f"gift:{nonce}",
-        reference_kind="gift",
-        reference_id=nonce,
-        currency="USD",
-        amount_minor=500,
-        entries=(EntryDraft(wallet_id, -500), EntryDraft(earnings_id, 350), EntryDraft(revenue_id, 150)),
-    )
+def gift_script(first_wallet: int, first_earnings: int, revenue_id: int) -> str:
+    """The product's own statement with a gift of 5.00 filled in: three entries between a random pair and the platform."""
+    values = {
+        1: "new_uuid7()",
+        2: "'gift_purchase'",
+        3: "'posted'",
+        4: "'gift:' || gen_random_uuid()",
+        5: "'gift'",
+        6: "new_uuid7()",
+        7: "NULL::integer",
+        8: "500",
+        9: "'USD'",
+        10: "''",
+        11: "now()",
+        12: "NULL::uuid",
+        13: f"ARRAY[{first_wallet} + :pair, {first_earnings} + :pair, {revenue_id}]",
+        14: "ARRAY[-500, 350, 150]",
+    }
+    # $1 stands twice: the transfer's id is made once, by a name of its own.
+    statement = INSERT_TRANSFER.replace("SELECT $1, wanted.account_id", "SELECT (SELECT id FROM new_transfer), wanted.account_id")
+    filled = re.sub(r"\$(\d+)", lambda place: values[int(place.group(1))], statement)
+    return f"\\set pair random(0, {_PAIRS - 1})\n{' '.join(filled.split())};\n"
 
 
-async def spend(database: Database, pairs: Sequence[tuple[int, int]], revenue_id: int, until: float, clock: MovableClock) -> int:
-    """One worker: transfers between its own pairs, one after the other, until the time is up."""
-    made = 0
-    while time.perf_counter() < until:
-        wallet_id, earnings_id = pairs[made % len(pairs)]
-        draft = gift(wallet_id, earnings_id, revenue_id, new_id())
-
-        async def book(tx: Transaction, draft: TransferDraft = draft) -> None:
-            assert await insert_transfer(tx, draft, now=clock.now()) is not None
-
-        await database.transact(book)
-        made += 1
-    return made
-
-
-async def main(seconds: float, rounds: int, workers: int) -> None:
+async def main(seconds: int, rounds: int, clients: int) -> None:
     async with migrated_postgres() as dsn:
-        database = await Database.open(dsn, connections=workers)
-        clock = MovableClock()
-        await add_people(database, 1000, clock)
+        database = await Database.open(dsn, connections=4)
+        await add_people(database, _PAIRS, MovableClock())
         async with database.connection() as connection:
-            rows = await connection.fetch(
-                "SELECT l.id, l.kind FROM ledger_accounts AS l JOIN users AS u ON u.id = l.owner_id"
-                " WHERE (u.role, l.kind) IN (('client', 'wallet'), ('reader', 'earnings')) ORDER BY l.id"
-            )
+            first_wallet = await connection.fetch_value("SELECT min(id) FROM ledger_accounts WHERE kind = 'wallet'")
+            first_earnings = await connection.fetch_value("SELECT min(id) FROM ledger_accounts WHERE kind = 'earnings'")
             revenue_id = await get_platform_account_id(connection, kind="revenue", currency="USD")
-        wallets = [row["id"] for row in rows if row["kind"] == "wallet"]
-        earnings = [row["id"] for row in rows if row["kind"] == "earnings"]
-        pairs = list(zip(wallets, earnings, strict=True))
-        rates, peers = [], []
-        for _ in range(rounds):
-            peers.append(await run_tpc_b(dsn, clients=workers, seconds=int(seconds)))
-            until = time.perf_counter() + seconds
-            shares = [pairs[number::workers] for number in range(workers)]
-            made = await asyncio.gather(*(spend(database, share, revenue_id, until, clock) for share in shares))
-            rates.append(sum(made) / seconds)
         await database.close()
+        rates, peers = [], []
+        with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+            script.write(gift_script(first_wallet, first_earnings, revenue_id))
+            script.flush()
+            for _ in range(rounds):
+                peers.append(await run_tpc_b(dsn, clients=clients, seconds=seconds))
+                rates.append(await run_script(dsn, script.name, clients=clients, seconds=seconds))
     ours, theirs = statistics.median(rates), statistics.median(peers)
-    print(f"transfers per second, {workers} workers in one Python process: {ours:,.0f}")
-    print(f"pgbench TPC-B, {workers} clients: {theirs:,.0f} transactions per second")
+    print(f"transfers per second, {clients} clients: {ours:,.0f}")
+    print(f"pgbench TPC-B, {clients} clients: {theirs:,.0f} transactions per second")
     print(f"ratio of the medians: {ours / theirs:.2f}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--workers", type=int, default=8)
+    parser.add_argument("--clients", type=int, default=8)
     arguments = parser.parse_args()
-    uvloop.run(main(arguments.seconds, arguments.rounds, arguments.workers))
+    asyncio.run(main(arguments.seconds, arguments.rounds, arguments.clients))

@@ -35,15 +35,27 @@ def _pgbench() -> str:
 
 
 async def run_tpc_b(dsn: str, *, clients: int, seconds: int, scale: int = 10) -> float:
-    """TPC-B transactions per second by pgbench with prepared statements; makes its tables at the first call."""
-    parts = urlsplit(dsn)
-    host = parts.hostname or parse_qs(parts.query)["host"][0]
-    common = ["-h", host, "-U", parts.username or "postgres", (parts.path or "/postgres").lstrip("/")]
-    await _run(_pgbench(), "-i", "-q", "-s", str(scale), *common)
-    output = await _run(_pgbench(), "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(seconds), *common)
+    """TPC-B transactions per second by pgbench with prepared statements, on tables made anew."""
+    await _run(_pgbench(), "-i", "-q", "-s", str(scale), *_target(dsn))
+    return await _rate(dsn, "-c", str(clients), "-T", str(seconds))
+
+
+async def run_script(dsn: str, script: str, *, clients: int, seconds: int) -> float:
+    """Transactions per second of a pgbench script."""
+    return await _rate(dsn, "-n", "-f", script, "-c", str(clients), "-T", str(seconds))
+
+
+async def _rate(dsn: str, *options: str) -> float:
+    output = await _run(_pgbench(), "-M", "prepared", "-j", "1", *options, *_target(dsn))
     found = re.search(r"tps = ([\d.]+)", output)
     assert found, output
     return float(found.group(1))
+
+
+def _target(dsn: str) -> list[str]:
+    parts = urlsplit(dsn)
+    host = parts.hostname or parse_qs(parts.query)["host"][0]
+    return ["-h", host, "-U", parts.username or "postgres", (parts.path or "/postgres").lstrip("/")]
 
 
 async def _run(*command: str) -> str:

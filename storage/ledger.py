@@ -144,7 +144,7 @@ async def set_held_minor(tx: Transaction, ledger_account_id: int, held_minor: in
 
 
 # Accounts are locked in the order of their ids by everybody, so that two transfers never wait for each other in a circle.
-_INSERT_TRANSFER = """
+INSERT_TRANSFER = """
 WITH new_transfer AS (
     INSERT INTO transfers (id, type, state, idempotency_key, reference_kind, reference_id, increment,
                            amount_minor, currency, description, created_at, resolves_id)
@@ -182,7 +182,7 @@ async def insert_transfer(tx: Transaction, draft: TransferDraft, *, now: datetim
     assert sum(entry.amount_minor for entry in entries) == 0
     try:
         rows = await tx.fetch(
-            _INSERT_TRANSFER,
+            INSERT_TRANSFER,
             new_id(),
             draft.type,
             draft.state,
