@@ -1,1 +1,114 @@
-export { default } from "./not_found";
+/** Old (and live) consultations, to find one again. */
+import { useLocation } from "preact-iso";
+import { Avatar } from "../components/avatar";
+import { Button } from "../components/button";
+import { LoginGate } from "../components/login_gate";
+import { Empty, ProblemNote, Skeleton } from "../components/notes";
+import type { Consultation, User } from "../generated/protocol";
+import { usePagedList } from "../hooks/loading";
+import { usePageTitle } from "../hooks/page_title";
+import { useServices } from "../services";
+import { isLive } from "../stores/live_consultation";
+import { texts } from "../texts";
+import { formatClock, formatDateTime, formatMoney } from "../texts/formats";
+
+const FILTERS = [
+  { status: "", text: texts.money.filterAll },
+  { status: "completed", text: texts.money.filterEnded },
+  { status: "disconnected", text: texts.money.filterCutOff },
+  { status: "cancelled", text: texts.money.filterCancelled },
+];
+
+export default function ConsultationsPage() {
+  usePageTitle(texts.money.consultationsTitle);
+  return <LoginGate>{(user) => <OwnConsultations user={user} />}</LoginGate>;
+}
+
+function OwnConsultations(props: { user: User }) {
+  const { resources } = useServices();
+  const { url, path, route } = useLocation();
+  const status = new URLSearchParams(url.split("?")[1] ?? "").get("status") ?? "";
+  const list = usePagedList(
+    (cursor) => resources.listConsultations({ status: status === "" ? undefined : status }, cursor),
+    [status],
+  );
+  return (
+    <div class="stack narrow centered">
+      <h1>{texts.money.consultationsTitle}</h1>
+      <div class="segments">
+        {FILTERS.map((filter) => (
+          <button
+            key={filter.status}
+            type="button"
+            aria-pressed={filter.status === status}
+            onClick={() => route(filter.status === "" ? path : `${path}?status=${filter.status}`, true)}
+          >
+            {filter.text}
+          </button>
+        ))}
+      </div>
+      <ProblemNote problem={list.problem} onRetry={list.reload} />
+      {list.items === null && list.problem === null && <Skeleton shape="line" count={4} />}
+      {list.items?.length === 0 && <NoConsultations user={props.user} isFiltered={status !== ""} />}
+      {list.items !== null && list.items.length > 0 && (
+        <ul class="card line-list">
+          {list.items.map((consultation) => (
+            <li key={consultation.id}>
+              <ConsultationLine consultation={consultation} ownId={props.user.id} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {list.hasMore && (
+        <div>
+          <Button onPress={list.loadMore}>{texts.shell.showMore}</Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function NoConsultations(props: { user: User; isFiltered: boolean }) {
+  if (props.isFiltered) return <Empty title={texts.money.noMatch} hint={texts.money.noMatchHint} />;
+  const isReader = props.user.role === "reader";
+  return (
+    <Empty
+      title={texts.money.noConsultations}
+      hint={isReader ? texts.money.noConsultationsReader : texts.money.noConsultationsClient}
+    >
+      <a class="button button--primary" href={isReader ? "/desk" : "/"}>
+        {isReader ? texts.shell.desk : texts.shell.toReaders}
+      </a>
+    </Empty>
+  );
+}
+
+function ConsultationLine(props: { consultation: Consultation; ownId: string }) {
+  const { consultation } = props;
+  const isClient = consultation.client.id === props.ownId;
+  const other = isClient ? consultation.reader : consultation.client;
+  const amountMinor = isClient ? consultation.total_cost_minor : (consultation.earnings_minor ?? 0);
+  const at = consultation.started_at ?? consultation.requested_at ?? consultation.scheduled_at;
+  const href = isLive(consultation) ? `/room/${consultation.id}` : `/consultations/${consultation.id}`;
+  return (
+    <a class="line" href={href}>
+      <Avatar id={other.id} name={other.display_name} url={other.avatar_url} size="small" />
+      <span class="grow">
+        <span class="line__title name">{other.display_name}</span>
+        <span class="line__facts faint">
+          {[at === null ? "" : formatDateTime(at), texts.money.statuses[consultation.status]]
+            .filter(Boolean)
+            .join(" · ")}
+        </span>
+      </span>
+      <span class="line__amount">
+        {consultation.started_at !== null && (
+          <>
+            {formatMoney(amountMinor, consultation.currency)}
+            <span class="line__facts faint">{formatClock(consultation.connected_seconds)}</span>
+          </>
+        )}
+      </span>
+    </a>
+  );
+}

@@ -26,6 +26,7 @@ function OpenRoom(props: { consultationId: string; user: User }) {
   const room = useMemo(() => new Room(services, props.consultationId, user.id), []);
   useEffect(() => {
     room.open();
+    services.liveConsultation.entered(props.consultationId);
     return () => room.close();
   }, [room]);
   const balance = services.wallet.value.value;

@@ -7,6 +7,8 @@ import { STATE_EVENTS } from "../live/protocol";
 
 export class LiveConsultation {
   private readonly current = signal<Consultation | null>(null);
+  /** The one whose room this tab has entered; only such a tab enters it again after a reconnect. */
+  private enteredId: string | null = null;
 
   constructor(
     private readonly resources: Resources,
@@ -19,7 +21,7 @@ export class LiveConsultation {
 
   start(): () => void {
     const stops = STATE_EVENTS.map((name) => this.live.on(name, ({ consultation }) => this.hear(consultation)));
-    stops.push(this.live.onConnect(() => void this.reload()));
+    stops.push(this.live.onConnect(() => void this.comeBack()));
     return () => {
       for (const stop of stops) stop();
     };
@@ -33,6 +35,18 @@ export class LiveConsultation {
     else if (known?.id === consultation.id) this.current.value = null;
   }
 
+  /** Being on another page of the app must not look like having left. */
+  entered(consultationId: string): void {
+    this.enteredId = consultationId;
+  }
+
+  private async comeBack(): Promise<void> {
+    await this.reload();
+    const consultation = this.current.peek();
+    if (consultation?.status !== "in_progress" || consultation.id !== this.enteredId) return;
+    await this.live.send("consultation.join", { consultation_id: consultation.id }).catch(() => undefined);
+  }
+
   async reload(): Promise<void> {
     try {
       this.current.value = (await this.resources.liveConsultation()).consultation;
@@ -42,6 +56,7 @@ export class LiveConsultation {
   }
 
   forget(): void {
+    this.enteredId = null;
     this.current.value = null;
   }
 }

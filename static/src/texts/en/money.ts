@@ -34,7 +34,7 @@ export const moneyTexts = {
     purchase: "Purchase",
     chargeback: "Chargeback",
   } as Record<string, string>,
-  minuteCount: (count: number) => `${count} ${count === 1 ? "charge" : "charges"}`,
+  chargeCount: (count: number) => `${count} ${count === 1 ? "charge" : "charges"}`,
   consultationsTitle: "Consultations",
   filterAll: "All",
   filterEnded: "Completed",

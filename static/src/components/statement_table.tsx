@@ -1,0 +1,63 @@
+/** The lines of a statement: when, what, and how much. */
+import type { Statement, StatementLine } from "../generated/protocol";
+import { texts } from "../texts";
+import { formatClock, formatExactTime, formatMoney } from "../texts/formats";
+
+export function StatementTable(props: { statement: Statement }) {
+  const { lines, currency, total_cost_minor: totalMinor } = props.statement;
+  if (lines.length === 0) return <p class="soft">{texts.money.noLines}</p>;
+  return (
+    <table class="statement">
+      <thead>
+        <tr>
+          <th scope="col">{texts.money.time}</th>
+          <th scope="col">{texts.money.what}</th>
+          <th scope="col" class="statement__amount">
+            {texts.money.amount}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {lines.map((line, index) => (
+          <tr key={line.transfer_id ?? `${line.kind}-${index}`} class={`statement__line--${line.kind}`}>
+            <td class="figures">
+              <time dateTime={line.at}>{formatExactTime(line.at)}</time>
+            </td>
+            <td>
+              {lineTitle(line)}
+              {isExplaining(line) && <span class="line__facts faint">{line.description}</span>}
+            </td>
+            <td class="statement__amount figures">{lineAmount(line, currency)}</td>
+          </tr>
+        ))}
+      </tbody>
+      <tfoot>
+        <tr>
+          <th scope="row" colSpan={2}>
+            {texts.money.total}
+          </th>
+          <td class="statement__amount figures">{formatMoney(totalMinor, currency)}</td>
+        </tr>
+      </tfoot>
+    </table>
+  );
+}
+
+function lineTitle(line: StatementLine): string {
+  const title = texts.money.statementKinds[line.kind] ?? line.kind;
+  if (line.kind === "charge" && typeof line.increment === "number") return texts.money.chargeLine(line.increment);
+  return typeof line.seconds === "number" && line.kind === "pause"
+    ? `${title} ${texts.money.forSeconds(formatClock(line.seconds))}`
+    : title;
+}
+
+function isExplaining(line: StatementLine): boolean {
+  return line.description !== "" && line.kind !== "start";
+}
+
+/** As the statement's total counts: a charge adds, a refund takes away. */
+function lineAmount(line: StatementLine, currency: string): string {
+  if (typeof line.amount_minor !== "number") return "";
+  const amountMinor = line.kind === "refund" ? -Math.abs(line.amount_minor) : Math.abs(line.amount_minor);
+  return formatMoney(amountMinor, currency);
+}
