@@ -32,11 +32,14 @@ class AppError(Exception):
         *,
         fields: Sequence[FieldError] = (),
         retry_after_seconds: int | None = None,
+        instance: str | None = None,
     ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.fields = tuple(fields)
         self.retry_after_seconds = retry_after_seconds
+        # RFC 9457: the URL of what this occurrence is about, where its owner can go on.
+        self.instance = instance
 
 
 class StartupError(Exception):

@@ -9,11 +9,12 @@ from aiohttp import web
 from config import limits
 from config.clock import Clock, SystemClock
 from config.settings import Settings
-from server.http import dispatch, health
+from server.http import dispatch, documents, health
 from server.http.metrics import Metrics
 from server.http.middlewares import make_header_writer, make_observer, make_problem_renderer
 from server.http.pages import Pages
 from server.parts import CLOCK, METRICS, SETTINGS, start_database, start_demo, start_jobs, start_services
+from server.payments import start_payment_sweeps, start_payments
 from server.routes import routes_of
 
 DIST_FOLDER = Path(__file__).resolve().parent.parent / "static" / "dist"
@@ -31,8 +32,10 @@ def build_app(settings: Settings, *, clock: Clock | None = None) -> web.Applicat
     app[CLOCK] = clock or SystemClock()
     app[METRICS] = metrics
     app.on_response_prepare.append(make_header_writer(settings))
-    app.cleanup_ctx.extend([start_database, start_services, start_demo, start_jobs])
-    dispatch.mount(app, routes_of(settings))
+    app.cleanup_ctx.extend([start_database, start_payments, start_services, start_demo, start_payment_sweeps, start_jobs])
+    routes = routes_of(settings)
+    dispatch.mount(app, routes)
+    documents.mount(app, routes, settings)
     health.mount(app)
     pages.mount(app)
     return app

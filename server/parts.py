@@ -23,7 +23,7 @@ from server.http.metrics import Metrics
 from server.http.rate_limits import RateLimiter
 from server.mail.outbox import Outbox
 from server.mail.post import Post, SmtpPost
-from server.services import SERVICES, NoLiveConnections, Services
+from server.services import PAYMENTS, SERVICES, NoLiveConnections, Services
 from server.serving import LISTENING
 from storage.database import Database
 from storage.embedded import EmbeddedPostgres
@@ -87,6 +87,7 @@ async def start_services(app: web.Application) -> AsyncIterator[None]:
         answering=Answering(database, clock, new_id()),
         metrics=app[METRICS],
         outbox=open_outbox(settings, clock),
+        payments=app[PAYMENTS],
     )
     yield
     passwords.close()

@@ -16,32 +16,36 @@ from config import limits
 from config.clock import Clock
 from config.errors import AppError
 from config.logging import get_logger
-from config.settings import Settings
+from server.parts import CLOCK, DATABASE, SETTINGS
+from server.services import PAYMENTS
 from server.serving import LISTENING
 from storage.database import Database
 
 logger = get_logger(__name__)
 
-PAYMENTS = web.AppKey("payments", PaymentProvider)
 WEBHOOK_PATH = "/api/v1/webhooks/stripe"
 
 
-async def open_payments(settings: Settings) -> AsyncIterator[PaymentProvider]:
-    """The provider that the settings name, or the stand-in."""
-    stripe = settings.stripe
+async def start_payments(app: web.Application) -> AsyncIterator[None]:
+    """Open the provider that the settings name, or the stand-in, which is told where to deliver its webhooks."""
+    settings = app[SETTINGS]
     async with open_payment_provider(
-        api_key=_revealed(stripe.api_key),
-        api_base=stripe.api_base,
-        webhook_secret=_revealed(stripe.webhook_secret),
+        api_key=_revealed(settings.stripe.api_key),
+        api_base=settings.stripe.api_base,
+        webhook_secret=_revealed(settings.stripe.webhook_secret),
         stand_in_folder=settings.data_dir / "payments",
     ) as provider:
-        yield provider
+        app[PAYMENTS] = provider
+        if provider.stand_in is not None:
+            await provider.stand_in.send_webhooks_to(app[LISTENING].url + WEBHOOK_PATH)
+        yield
 
 
-async def tell_stand_in(app: web.Application, provider: PaymentProvider) -> None:
-    """Have the stand-in deliver its webhooks to this server."""
-    if provider.stand_in is not None:
-        await provider.stand_in.send_webhooks_to(app[LISTENING].url + WEBHOOK_PATH)
+async def start_payment_sweeps(app: web.Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(run_sweeps(app[DATABASE], app[PAYMENTS], app[CLOCK]), name="payment-sweeps")
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def run_sweeps(database: Database, provider: PaymentProvider, clock: Clock) -> None:

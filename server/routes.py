@@ -6,9 +6,10 @@ from config.settings import Settings
 from server.features.accounts.routes import ROUTES as ACCOUNT_ROUTES
 from server.features.outbox.routes import ROUTES as OUTBOX_ROUTES
 from server.features.site.routes import ROUTES as SITE_ROUTES
+from server.features.wallet.routes import ROUTES as WALLET_ROUTES
 from server.http.routes import Route
 
-ROUTES: tuple[Route, ...] = (*SITE_ROUTES, *ACCOUNT_ROUTES)
+ROUTES: tuple[Route, ...] = (*SITE_ROUTES, *ACCOUNT_ROUTES, *WALLET_ROUTES)
 
 
 def routes_of(settings: Settings) -> tuple[Route, ...]:

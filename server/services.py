@@ -9,7 +9,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from billing.gateways.payments import PaymentGateway
+from billing.gateways.providers import PaymentProvider
 from config.clock import Clock
 from config.settings import Settings
 from realtime.commands import Live
@@ -60,9 +60,10 @@ class Services:
     answering: Answering
     metrics: Metrics
     outbox: Outbox | None = None
-    payments: PaymentGateway | None = None
+    payments: PaymentProvider | None = None
     live: Live | None = None
     ready_checks: Mapping[str, ReadyCheck] = field(default_factory=dict)
 
 
 SERVICES = web.AppKey("services", Services)
+PAYMENTS = web.AppKey("payments", PaymentProvider)

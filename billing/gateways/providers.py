@@ -23,6 +23,11 @@ class PaymentProvider:
     webhook_secret: str
     stand_in: StripeStandIn | None
 
+    @property
+    def is_test_mode(self) -> bool:
+        """Whether no real money moves."""
+        return self.gateway.is_test_mode
+
 
 @asynccontextmanager
 async def open_payment_provider(

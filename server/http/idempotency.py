@@ -32,7 +32,8 @@ class RecordedRefusal(AppError):
 
     def __init__(self, body: dict[str, object]) -> None:
         fields = [FieldError(field["path"], field["message"]) for field in body["fields"]]  # type: ignore[attr-defined]
-        super().__init__(str(body["detail"]), fields=fields)
+        instance = body.get("instance")
+        super().__init__(str(body["detail"]), fields=fields, instance=None if instance is None else str(instance))
         self.code = str(body["code"])  # type: ignore[misc]
         self.title = str(body["title"])  # type: ignore[misc]
         self.status = int(str(body["status"]))  # type: ignore[misc]
@@ -148,6 +149,7 @@ class Answering:
                     "status": error.status,
                     "detail": error.detail,
                     "fields": fields,
+                    "instance": error.instance,
                 }
                 await self._record(user_id, key, error.status, refusal)
                 is_recorded = True

@@ -16,11 +16,10 @@ from billing.gateways.stripe_webhooks import receive_webhook
 from config.clock import SystemClock
 from config.errors import AppError
 from storage.database import Database
-from storage.embedded import EmbeddedPostgres
 from storage.ledger import open_platform_accounts
-from storage.migrate import migrate
 from storage.transaction import Event
 from tests.billing.world import World
+from tests.support.postgres import TestPostgres
 
 
 class Deliveries:
@@ -44,21 +43,14 @@ class Deliveries:
 
 
 @pytest.fixture(scope="session")
-async def dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    postgres = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
-    dsn = await postgres.start()
-    await migrate(dsn)
-    yield dsn
-    await postgres.stop()
-
-
-@pytest.fixture(scope="session")
-async def database(dsn: str) -> AsyncIterator[Database]:
-    database = await Database.open(dsn)
-    async with database.transaction() as tx:
-        await open_platform_accounts(tx, "USD")
-    yield database
-    await database.close()
+async def payments_database(postgres: TestPostgres) -> AsyncIterator[Database]:
+    """One database for all tests of payments; each makes people of its own in it."""
+    async with postgres.database() as dsn:
+        database = await Database.open(dsn, connections=8)
+        async with database.transaction() as tx:
+            await open_platform_accounts(tx, "USD")
+        yield database
+        await database.close()
 
 
 @pytest.fixture(scope="session")
@@ -69,13 +61,13 @@ async def provider(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pa
 
 
 @pytest.fixture(scope="session")
-async def webhook_url(database: Database, provider: PaymentProvider) -> AsyncIterator[str]:
+async def webhook_url(payments_database: Database, provider: PaymentProvider) -> AsyncIterator[str]:
     """Where signed webhooks are taken; the stand-in is not told of it."""
 
     async def take(request: web.Request) -> web.Response:
         try:
             await receive_webhook(
-                database,
+                payments_database,
                 SystemClock(),
                 body=await request.read(),
                 signature=request.headers.get("Stripe-Signature"),
@@ -95,11 +87,11 @@ async def webhook_url(database: Database, provider: PaymentProvider) -> AsyncIte
 
 
 @pytest.fixture
-async def world(database: Database, provider: PaymentProvider, webhook_url: str) -> AsyncIterator[World]:
+async def world(payments_database: Database, provider: PaymentProvider, webhook_url: str) -> AsyncIterator[World]:
     """Everything a test of payments acts with; the stand-in delivers its webhooks to us."""
     assert provider.stand_in is not None
     await provider.stand_in.send_webhooks_to(webhook_url)
     deliveries = Deliveries()
-    database.on_commit(deliveries.deliver)
-    async with World.open(database, provider, webhook_url, deliveries) as world:
+    payments_database.on_commit(deliveries.deliver)
+    async with World.open(payments_database, provider, webhook_url, deliveries) as world:
         yield world

@@ -22,6 +22,7 @@ from config.errors import StartupError
 from config.ids import new_id
 
 PROJECT = Path(__file__).parents[2]
+FIXED_STATE = Path(FIXED_STATE_PATH)
 
 PARENT = """
 import asyncio, sys
@@ -98,7 +99,7 @@ async def test_it_writes_only_into_its_own_folder(tmp_path: Path, monkeypatch: p
         await make_payment(provider)
     assert list(work.iterdir()) == []
     assert {path.name for path in (tmp_path / "payments").iterdir()} == {"lock", "state.pickle"}
-    assert not os.path.exists(FIXED_STATE_PATH)
+    assert not list(FIXED_STATE.parent.glob(FIXED_STATE.name))
 
 
 async def test_it_listens_on_loopback_only(tmp_path: Path) -> None:

@@ -22,7 +22,9 @@ class TopUpPayload(Payload):
 
 
 class TopUpQuery(Payload):
-    with_client_secret: Annotated[bool, Field(description="Ask the provider for what is needed to finish an open payment")] = False
+    with_client_secret: Annotated[bool, Field(description="Ask the provider for what is needed to finish an open payment")] = (
+        False
+    )
 
 
 class LimitsPayload(Payload):
@@ -39,5 +41,3 @@ class LimitsPayload(Payload):
 class TopUpRefundPayload(Payload):
     amount_minor: AmountMinor
     reason: Reason
-
-

@@ -148,13 +148,14 @@ async def refund_top_up_by_admin(call: Call[TopUpRefundPayload, None]) -> TopUpR
 
 async def _record_refund(tx: Transaction, call: Call[TopUpRefundPayload, None], refund: TopUpRefund) -> str:
     """Note it in the audit log; the top-up's currency."""
+    noted = {"refund_id": str(refund.id), "amount_minor": refund.amount_minor, "reason": refund.reason, "status": refund.status}
     await insert_audit_row(
         tx,
         actor_id=call.caller.user_id,
         action="top_up.refund",
         entity_type="top_up",
         entity_id=str(refund.top_up_id),
-        after={"refund_id": str(refund.id), "amount_minor": refund.amount_minor, "reason": refund.reason, "status": refund.status},
+        after=noted,
         ip_address=call.ip_address,
         user_agent=call.user_agent,
         now=call.clock.now(),
@@ -251,4 +252,3 @@ ROUTES = (
         errors=(NotFound, TopUpNotPaid, TopUpRefundTooLarge, WalletBalanceTooLow),
     ),
 )
-

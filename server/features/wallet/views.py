@@ -93,7 +93,7 @@ def render_wallet(wallet: LedgerAccount | None, currency: str) -> WalletView:
 def render_transfer(line: WalletLine, consultation: ConsultationTitle | None) -> TransferView:
     return TransferView(
         id=line.transfer_id,
-        type=line.type,  # type: ignore[arg-type]
+        type=line.type,
         amount_minor=line.amount_minor,
         currency=line.currency,
         balance_after_minor=line.balance_after_minor,
@@ -128,7 +128,7 @@ _PLAIN = {
 def render_top_up(top_up: TopUp, client_secret: str | None = None) -> TopUpView:
     return TopUpView(
         id=top_up.id,
-        status=top_up.status,  # type: ignore[arg-type]
+        status=top_up.status,
         amount_minor=top_up.amount_minor,
         currency=top_up.currency,
         client_secret=client_secret,
@@ -159,7 +159,7 @@ def render_refund(refund: TopUpRefund, currency: str) -> TopUpRefundView:
         amount_minor=refund.amount_minor,
         currency=currency,
         reason=refund.reason,
-        status=refund.status,  # type: ignore[arg-type]
+        status=refund.status,
         failure=refund.failure_message,
         created_at=refund.created_at,
     )
