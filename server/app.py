@@ -13,7 +13,17 @@ from server.http import dispatch, documents, health
 from server.http.metrics import Metrics
 from server.http.middlewares import make_header_writer, make_observer, make_problem_renderer
 from server.http.pages import Pages
-from server.parts import CLOCK, METRICS, SETTINGS, start_database, start_demo, start_jobs, start_services
+from server.parts import (
+    CLOCK,
+    METRICS,
+    SETTINGS,
+    start_database,
+    start_demo,
+    start_guide,
+    start_jobs,
+    start_services,
+    start_upkeep,
+)
 from server.payments import start_payment_sweeps, start_payments
 from server.routes import routes_of
 
@@ -32,7 +42,18 @@ def build_app(settings: Settings, *, clock: Clock | None = None) -> web.Applicat
     app[CLOCK] = clock or SystemClock()
     app[METRICS] = metrics
     app.on_response_prepare.append(make_header_writer(settings))
-    app.cleanup_ctx.extend([start_database, start_payments, start_services, start_demo, start_payment_sweeps, start_jobs])
+    app.cleanup_ctx.extend(
+        [
+            start_database,
+            start_payments,
+            start_services,
+            start_demo,
+            start_payment_sweeps,
+            start_upkeep,
+            start_jobs,
+            start_guide,
+        ]
+    )
     routes = routes_of(settings)
     dispatch.mount(app, routes)
     documents.mount(app, routes, settings)

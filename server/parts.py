@@ -14,7 +14,10 @@ from config.clock import Clock
 from config.errors import StartupError
 from config.ids import new_id
 from config.settings import Settings
-from server.demo import fill_in_demo
+from server.background import follow_database_clock, run_loops, upkeep_rounds
+from server.demo import DEMO_PASSWORD, fill_in_demo
+from server.demo_guide import DemoGuide
+from server.demo_readers import GUIDE
 from server.features.accounts.jobs import AccountLetters
 from server.features.accounts.passwords import Passwords
 from server.http.authentication import Authenticator
@@ -107,6 +110,26 @@ async def start_demo(app: web.Application) -> AsyncIterator[None]:
         now = services.clock.now()
         await fill_in_demo(services.database, services.passwords, settings.billing.currency, now=now)
     yield
+
+
+async def start_upkeep(app: web.Application) -> AsyncIterator[None]:
+    """The loops that belong to no feature."""
+    database, clock = app[DATABASE], app[CLOCK]
+    await follow_database_clock(database, clock)
+    async with run_loops(upkeep_rounds(database, clock)):
+        yield
+
+
+async def start_guide(app: web.Application) -> AsyncIterator[None]:
+    """The demonstration's reader that answers by itself; it connects to us like anybody else."""
+    if not app[SETTINGS].demo:
+        yield
+        return
+    guide = DemoGuide(app[LISTENING].url, email=GUIDE.email, password=DEMO_PASSWORD)
+    task = asyncio.create_task(guide.run())
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def start_jobs(app: web.Application) -> AsyncIterator[None]:

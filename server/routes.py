@@ -11,8 +11,11 @@ from server.http.routes import Route
 
 ROUTES: tuple[Route, ...] = (*SITE_ROUTES, *ACCOUNT_ROUTES, *WALLET_ROUTES)
 
+# Also what only a demonstration serves, for the documents of the models.
+ALL_ROUTES: tuple[Route, ...] = (*ROUTES, *OUTBOX_ROUTES)
+
 
 def routes_of(settings: Settings) -> tuple[Route, ...]:
     """What this installation serves: the outbox only in a demonstration whose letters do not leave the machine."""
     shows_outbox = settings.demo and settings.mail.smtp_url is None
-    return (*ROUTES, *OUTBOX_ROUTES) if shows_outbox else ROUTES
+    return ALL_ROUTES if shows_outbox else ROUTES

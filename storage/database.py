@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, TypeVar
 
 import asyncpg
@@ -148,6 +149,12 @@ class Database:
             except _RETRYABLE as error:
                 log.info("database.retry", attempt=attempt, error=type(error).__name__)
         raise Overloaded
+
+    async def read_clock(self) -> datetime:
+        """The database's time, which all nodes follow."""
+        async with self.connection() as connection:
+            instant: datetime = await connection.fetch_value("SELECT clock_timestamp()")
+            return instant
 
     async def is_reachable(self) -> bool:
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -31,6 +31,15 @@ async def enqueue_job(tx: Transaction, entrypoint: str, payload: Mapping[str, An
     # The queue's own statement with our own arguments: its wrapper would send jsonb past our codec.
     statement = QueryQueueBuilder().build_enqueue_query("raise")
     await tx.fetch(statement, [0], [entrypoint], [orjson.dumps(dict(payload))], [timedelta(0)], [None], [None])
+
+
+async def delete_old_job_logs(tx: Transaction, *, created_before: datetime, maximum: int) -> int:
+    """Forget how old jobs went; at most `maximum` at once."""
+    return await tx.execute(
+        "DELETE FROM pgqueuer_log WHERE id IN (SELECT id FROM pgqueuer_log WHERE created < $1 ORDER BY created LIMIT $2)",
+        created_before,
+        maximum,
+    )
 
 
 class JobQueue:

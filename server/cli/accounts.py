@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from config.clock import SystemClock
 from config.errors import StartupError
 from config.settings import Settings
+from config.validation import translate_validation
 from server.demo import fill_in_demo
 from server.features.accounts.admins import make_admin
 from server.features.accounts.passwords import Passwords
@@ -26,8 +27,7 @@ def create_admin(settings: Settings, options: argparse.Namespace) -> int:
     try:
         credentials = _Credentials(email=options.email, password=options.password)
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        raise StartupError(f"--{problem['loc'][0]}: {problem['msg'].removeprefix('Value error, ')}") from None
+        raise StartupError("; ".join(f"--{f.path} {f.message}" for f in translate_validation(error).fields)) from None
     is_new = asyncio.run(_create_admin(settings, credentials))
     print(f"{credentials.email} can log in as admin" + ("" if is_new else " with the new password"))
     return 0

@@ -10,7 +10,7 @@ from typing import Any
 from config.errors import AppError, StartupError
 from config.logging import configure_logging
 from config.settings import Settings, load_settings
-from server.cli import databases, running
+from server.cli import accounts, databases, doctor, running, schema
 
 Command = Callable[[Settings, argparse.Namespace], int]
 
@@ -46,6 +46,14 @@ def _make_parser() -> argparse.ArgumentParser:
     run.add_argument("--demo", action="store_true", help="fill in demo data and print its logins")
     add("worker", running.work, "Run jobs (mail) in a process of its own.")
     add("migrate", databases.migrate_database, "Bring the database up to this release.")
+    admin = add("create-admin", accounts.create_admin, "Make an admin, or give an existing admin a new password.")
+    admin.add_argument("--email", required=True)
+    admin.add_argument("--password", required=True)
+    add("demo", accounts.seed_demo, "Fill in the demo data.")
+    ledger = commands.add_parser("ledger", help="Look into the ledger.").add_subparsers(required=True, metavar="COMMAND")
+    add("check", databases.check_whole_ledger, "Check every invariant of the ledger.", ledger)
+    add("doctor", doctor.examine, "Say what is configured, reachable and missing.")
+    add("schema", schema.print_schema, "Print the JSON Schema of every payload, for generators of types.")
     return parser
 
 

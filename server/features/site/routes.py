@@ -66,7 +66,7 @@ async def get_site(call: Call[None, None]) -> Site:
 def describe_site(services: Services) -> Site:
     settings = services.settings
     billing = settings.billing
-    is_test_mode = services.payments is None or services.payments.is_test_mode
+    is_test_mode = services.payments is None or services.payments.gateway.is_test_mode
     return Site(
         name=settings.server.name,
         currency=billing.currency,

@@ -1,0 +1,156 @@
+"""`doctor`: says what is configured and from where, and what of it is reachable. It changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+from dotenv import dotenv_values
+from pydantic import BaseModel, SecretStr
+
+from config.errors import StartupError
+from config.settings import DELIMITER, PREFIX, Settings
+from server.app import DIST_FOLDER
+from server.version import VERSION
+from storage.database import connect_directly
+from storage.embedded import EmbeddedPostgres
+from storage.migrate import list_migrations
+from storage.redis import ping_redis
+
+_PATIENCE_SECONDS = 5.0
+
+
+def examine(settings: Settings, options: argparse.Namespace) -> int:
+    """Exit code 1 when something that is needed is not reachable."""
+    print(f"SoulSeer {VERSION}\n\nSettings")
+    from_file = dotenv_values(".env") if Path(".env").is_file() else {}
+    for name, value in _list_settings(settings):
+        print(f"  {name} = {value}  ({_source(name, options, from_file)})")
+    print("\nParts")
+    findings = asyncio.run(_look(settings))
+    for name, is_well, text in findings:
+        print(f"  {'ok     ' if is_well else 'MISSING'}  {name}: {text}")
+    return 0 if all(is_well for _name, is_well, _text in findings) else 1
+
+
+def _list_settings(section: BaseModel, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    for key in type(section).model_fields:
+        value = getattr(section, key)
+        if isinstance(value, BaseModel):
+            yield from _list_settings(value, (*path, key))
+        else:
+            yield PREFIX + DELIMITER.join((*path, key)).upper(), _show(value)
+
+
+def _show(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, SecretStr):
+        return "[hidden]"
+    if isinstance(value, tuple):
+        return ",".join(value) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _source(name: str, options: argparse.Namespace, from_file: dict[str, str | None]) -> str:
+    if name == f"{PREFIX}DATA_DIR" and options.data_dir is not None:
+        return "command line"
+    if name in {key.upper() for key in os.environ}:
+        return "environment"
+    return ".env" if name in {key.upper() for key in from_file} else "default"
+
+
+async def _look(settings: Settings) -> list[tuple[str, bool, str]]:
+    return [
+        await _look_at_database(settings),
+        await _look_at_redis(settings),
+        _look_at_payments(settings),
+        await _look_at_mail(settings),
+        _look_at_turn(settings),
+        _look_at_pages(),
+    ]
+
+
+async def _look_at_database(settings: Settings) -> tuple[str, bool, str]:
+    name = "database"
+    if settings.database.url is not None:
+        return await _look_into(name, settings.database.url.get_secret_value(), "by its URL")
+    if not (settings.data_dir / "postgres" / "data").exists():
+        return name, True, "bundled; it will be made at the first start"
+    embedded = EmbeddedPostgres(settings.data_dir)
+    try:
+        return await _look_into(name, await embedded.start(), "bundled")
+    except StartupError as error:
+        return name, False, str(error)
+    finally:
+        await embedded.stop()
+
+
+async def _look_into(name: str, dsn: str, kind: str) -> tuple[str, bool, str]:
+    newest = list_migrations()[-1].version
+    try:
+        connection = await connect_directly(dsn, application="soulseer-doctor")
+    except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return name, False, f"{kind}, not reachable ({type(error).__name__}); check SOULSEER_DATABASE__URL"
+    try:
+        found = await connection.fetchval(
+            "SELECT CASE WHEN to_regclass('schema_migrations') IS NOT NULL THEN current_setting('server_version') END"
+        )
+        if found is None:
+            return name, True, f"{kind}, reachable, empty; the first start fills it"
+        version = await connection.fetchval("SELECT max(version) FROM schema_migrations")
+        return name, version <= newest, f"{kind}, reachable, Postgres {found}, schema {version} of {newest}"
+    finally:
+        await connection.close()
+
+
+async def _look_at_redis(settings: Settings) -> tuple[str, bool, str]:
+    if settings.redis.url is None:
+        return "redis", True, "not set; events are passed on in memory, so run one process only"
+    is_well = await ping_redis(settings.redis.url.get_secret_value())
+    return "redis", is_well, "reachable" if is_well else "not reachable; check SOULSEER_REDIS__URL"
+
+
+def _look_at_payments(settings: Settings) -> tuple[str, bool, str]:
+    stripe = settings.stripe
+    if stripe.api_key is None:
+        return "payments", True, "test mode; a stand-in on this machine takes them, no real money moves"
+    if stripe.webhook_secret is None:
+        return "payments", False, "SOULSEER_STRIPE__WEBHOOK_SECRET is missing"
+    is_live = stripe.api_key.get_secret_value().startswith(("sk_live_", "rk_live_"))
+    text = "Stripe, live" if is_live else "Stripe, test mode"
+    return "payments", True, text if stripe.publishable_key else text + "; without SOULSEER_STRIPE__PUBLISHABLE_KEY no card form"
+
+
+async def _look_at_mail(settings: Settings) -> tuple[str, bool, str]:
+    if settings.mail.smtp_url is None:
+        return "mail", True, f"no SMTP; letters stay in {settings.data_dir / 'outbox'}"
+    parts = urlsplit(settings.mail.smtp_url.get_secret_value())
+    port = parts.port or (465 if parts.scheme == "smtps" else 587)
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            _reader, writer = await asyncio.open_connection(parts.hostname, port)
+        writer.close()
+    except (OSError, TimeoutError, socket.gaierror):
+        return "mail", False, f"{parts.hostname} port {port} is not reachable; check SOULSEER_MAIL__SMTP_URL"
+    return "mail", True, f"{parts.hostname} port {port} is reachable"
+
+
+def _look_at_turn(settings: Settings) -> tuple[str, bool, str]:
+    if not settings.turn.urls:
+        return "turn", True, "not set; calls work only where both sides can reach each other directly"
+    if settings.turn.secret is None:
+        return "turn", False, "SOULSEER_TURN__SECRET is missing"
+    return "turn", True, ",".join(settings.turn.urls)
+
+
+def _look_at_pages() -> tuple[str, bool, str]:
+    is_built = (DIST_FOLDER / "index.html").is_file()
+    return "pages", is_built, "built" if is_built else "not built; run `make setup`"
