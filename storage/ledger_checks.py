@@ -115,7 +115,8 @@ WITH credited AS (
 )
 SELECT 'top_up:' || coalesce(t.id, credited.id) || wrong.what AS reference, wrong.expected_minor, wrong.found_minor
 FROM top_ups AS t FULL JOIN credited ON credited.id = t.id
-CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN t.status IN ('completed', 'refunded') THEN t.amount_minor END, 0) AS paid_minor) AS p
+CROSS JOIN LATERAL (
+    SELECT coalesce(CASE WHEN t.status IN ('completed', 'refunded') THEN t.amount_minor END, 0) AS paid_minor) AS p
 CROSS JOIN LATERAL (VALUES
     ('', p.paid_minor, coalesce(credited.credited_minor, 0)),
     (' payment', p.paid_minor, CASE WHEN t.provider_payment_id IS NULL THEN 0 ELSE p.paid_minor END)
