@@ -30,6 +30,7 @@ from server.services import PAYMENTS, SERVICES, NoLiveConnections, Services
 from server.serving import LISTENING
 from storage.database import Database
 from storage.embedded import EmbeddedPostgres
+from storage.files import FileStore
 from storage.jobs import JobQueue
 from storage.ledger import open_platform_accounts
 from storage.migrate import migrate
@@ -91,6 +92,7 @@ async def start_services(app: web.Application) -> AsyncIterator[None]:
         metrics=app[METRICS],
         outbox=open_outbox(settings, clock),
         payments=app[PAYMENTS],
+        files=FileStore.open(url=settings.files.url, folder=settings.data_dir / "files"),
     )
     yield
     passwords.close()

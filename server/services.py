@@ -14,6 +14,7 @@ from config.clock import Clock
 from config.settings import Settings
 from realtime.commands import Live
 from storage.database import Database
+from storage.files import FileStore
 
 if TYPE_CHECKING:
     from server.features.accounts.passwords import Passwords
@@ -48,7 +49,7 @@ class NoLiveConnections:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One per process. `payments` and `live` are None only in processes that serve neither."""
+    """One per process. `payments`, `live` and `files` are None only in processes that serve none of them."""
 
     settings: Settings
     clock: Clock
@@ -62,6 +63,7 @@ class Services:
     outbox: Outbox | None = None
     payments: PaymentProvider | None = None
     live: Live | None = None
+    files: FileStore | None = None
     ready_checks: Mapping[str, ReadyCheck] = field(default_factory=dict)
 
 
