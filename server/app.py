@@ -13,6 +13,7 @@ from server.http import dispatch, documents, health
 from server.http.metrics import Metrics
 from server.http.middlewares import make_header_writer, make_observer, make_problem_renderer
 from server.http.pages import Pages
+from server.live import close_live_connections, start_live
 from server.parts import (
     CLOCK,
     METRICS,
@@ -47,6 +48,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None) -> web.Applicat
             start_database,
             start_payments,
             start_services,
+            start_live,
             start_demo,
             start_payment_sweeps,
             start_upkeep,
@@ -54,6 +56,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None) -> web.Applicat
             start_guide,
         ]
     )
+    app.on_shutdown.append(close_live_connections)
     routes = routes_of(settings)
     dispatch.mount(app, routes)
     documents.mount(app, routes, settings)

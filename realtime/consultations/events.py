@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from billing.wallet.events import emit_wallet_changed
+from billing.wallet.events import WalletChangedEvent, emit_wallet_changed
 from config.fields import Instant, View
+from realtime.commands import EventKind
 from realtime.consultations.snapshots import ConsultationView, MessageView, render_consultation
 from storage.consultations import ConsultationParts
 from storage.meter import ChargedIncrement, ExhaustedClock
@@ -131,3 +132,40 @@ def emit_exhausted(tx: Transaction, parts: ConsultationParts, clock: ExhaustedCl
             at=now,
         )
         tx.emit(Event("consultation.balance_exhausted", audience, payload))
+
+
+_BOTH = "both participants, on all their devices, and watching admins"
+
+
+def _state(change: StateChange, when: str, audience: str = _BOTH) -> EventKind:
+    return EventKind(f"consultation.{change}", ConsultationStateEvent, audience, when)
+
+
+EVENTS = (
+    _state("requested", "a client rings at the reader", "the reader"),
+    _state("accepted", "the reader took the request"),
+    _state("declined", "the reader refused the request"),
+    _state("cancelled", "the request was withdrawn or expired, or somebody did not join in time"),
+    _state("started", "both are in the room and the clock runs"),
+    _state("paused", "the clock stopped because somebody's connection was lost; nothing is charged meanwhile"),
+    _state("resumed", "the clock runs again"),
+    _state("ended", "it ended, settled"),
+    _state("changed", "somebody arrived, or something about it changed after its end (a refund, a review)"),
+    EventKind("consultation.charged", ConsultationChargedEvent, _BOTH, "an increment was charged, at its start"),
+    EventKind(
+        "consultation.balance_low",
+        ConsultationBalanceLowEvent,
+        "the client",
+        "the balance pays two whole minutes or fewer beyond what is paid, and fewer than last told",
+    ),
+    EventKind(
+        "consultation.balance_exhausted",
+        ConsultationBalanceExhaustedEvent,
+        _BOTH,
+        "the next increment could not be paid: the clock stands until a top-up, or until the held time ends",
+    ),
+    EventKind("message.sent", MessageSentEvent, _BOTH, "a message was stored"),
+    EventKind("message.read", MessageReadEvent, _BOTH, "somebody read up to a message"),
+    EventKind("typing.changed", TypingChangedEvent, _BOTH, "somebody began or stopped typing"),
+    EventKind("wallet.changed", WalletChangedEvent, "the wallet's owner", "the balance changed"),
+)

@@ -19,12 +19,21 @@ class Metrics:
         self.request_seconds = Histogram(
             "soulseer_http_request_seconds", "Time to answer", ["method", "route"], registry=self.registry
         )
+        self.commands = Counter("soulseer_commands_total", "Live commands", ["command", "outcome"], registry=self.registry)
+        self.command_seconds = Histogram(
+            "soulseer_command_seconds", "Time to acknowledge a live command", ["command"], registry=self.registry
+        )
 
     def observe_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         # Any token may stand where the method does; only known ones become a label.
         known = method if method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else "other"
         self.requests.labels(known, route, str(status)).inc()
         self.request_seconds.labels(known, route).observe(seconds)
+
+    def observe_command(self, name: str, code: str | None, seconds: float) -> None:
+        """`name` is empty when there is no such command; `code` is the error's, None when it succeeded."""
+        self.commands.labels(name or "unknown", code or "ok").inc()
+        self.command_seconds.labels(name or "unknown").observe(seconds)
 
     def render(self) -> web.Response:
         return web.Response(body=generate_latest(self.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -17,19 +17,11 @@ from realtime.consultations.presence import connection_lost, node_lost, particip
 from realtime.consultations.requests import RequestDraft, accept_consultation, request_consultation
 from realtime.consultations.sweeps import Meter
 from storage.attendances import insert_attendance
-from storage.consultations import ConsultationParts
+from storage.consultations import ConsultationParts, lock_parts
 from storage.database import Database
-from storage.ledger import (
-    EntryDraft,
-    TransferDraft,
-    find_ledger_account,
-    get_platform_account_id,
-    insert_transfer,
-    open_ledger_accounts,
-    open_platform_accounts,
-)
-from storage.meter import rearm_balance_low
+from storage.ledger import open_ledger_accounts, open_platform_accounts
 from storage.transaction import Transaction
+from tests.support.money import fund_wallet
 
 CURRENCY = "USD"
 _serial = itertools.count(1)
@@ -148,27 +140,7 @@ class World:
         return reader_id
 
     async def top_up(self, client_id: UUID, amount: int) -> None:
-        async def credit(tx: Transaction) -> None:
-            wallet = await find_ledger_account(tx, owner_id=client_id, kind="wallet", currency=CURRENCY)
-            assert wallet is not None
-            clearing = await get_platform_account_id(tx, kind="provider_clearing", currency=CURRENCY)
-            top_up_id = new_id()
-            await insert_transfer(
-                tx,
-                TransferDraft(
-                    type="promotion",
-                    idempotency_key=f"promotion:{top_up_id}",
-                    reference_kind="promotion",
-                    reference_id=top_up_id,
-                    currency=CURRENCY,
-                    amount_minor=amount,
-                    entries=(EntryDraft(wallet.id, amount), EntryDraft(clearing, -amount)),
-                ),
-                now=self.clock.now(),
-            )
-            await rearm_balance_low(tx, client_id)
-
-        await self.database.transact(credit)
+        await fund_wallet(self.database, client_id, amount, clock=self.clock)
 
     async def connect(self, user_id: UUID, node: SimulatedNode) -> str:
         connection_id = f"c{next(_serial)}"
@@ -221,9 +193,7 @@ class World:
         seat.connections.pop(connection_id)
 
         async def act(tx: Transaction) -> None:
-            await connection_lost(
-                tx, connection_id, seat.user_id, lost_at=proof, lost_to="connection", moment=self.moment()
-            )
+            await connection_lost(tx, connection_id, seat.user_id, lost_at=proof, lost_to="connection", moment=self.moment())
             await tx.execute("DELETE FROM connections WHERE id = $1", connection_id)
 
         await self.database.transact(act)
@@ -232,8 +202,6 @@ class World:
         """`user_id` None = an admin."""
 
         async def act(tx: Transaction) -> ConsultationParts:
-            from storage.consultations import lock_parts
-
             parts = await lock_parts(tx, consultation_id)
             assert parts is not None
             parts = await end_if_due(tx, parts, self.moment())

@@ -1,0 +1,133 @@
+"""The WebSocket under a connection, on either path: knows when the last frame came and who ended it.
+
+It stands where engineio's own aiohttp driver stood, turns permessage-deflate off (it costs 100 KB for each connection), judges
+every frame before python-socketio sees it, and closes within a bounded time even when the peer does not read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from aiohttp import WSMsgType, web
+
+from config import limits
+from realtime.flood import FloodLimits, TokenBucket
+from realtime.packets import Reading, judge_frame
+
+if TYPE_CHECKING:
+    from realtime.connections import LiveConnection
+
+# Under which the wire is found in the environment that python-socketio hands to the connect handler.
+WIRE = "soulseer.wire"
+
+
+class WireOwner(Protocol):
+    """Who is told about wires; must not raise."""
+
+    flood_limits: FloodLimits
+
+    def wire_opened(self, wire: Wire) -> None: ...
+
+    def wire_closed(self, wire: Wire) -> None: ...
+
+    def wire_flooded(self, wire: Wire) -> None: ...
+
+
+class Wire:
+    """One WebSocket. Instants are seconds of `time.monotonic`."""
+
+    def __init__(self, owner: WireOwner, handler: Callable[[Any], Awaitable[None]], server: Any) -> None:
+        """`handler` is the bound method of engineio's socket that reads until the end; `server` is engineio's."""
+        self.owner = owner
+        self.connection: LiveConnection | None = None
+        self.opened_at = self.last_frame_at = time.monotonic()
+        # Closes when nobody has been let in through it by then.
+        self.deadline: float | None = self.opened_at + limits.CONNECT_SECONDS
+        # By the peer (close frame, FIN, RST) or by us on purpose; otherwise the peer just fell silent.
+        self.was_closed = False
+        self.is_over = False
+        self._handler = handler
+        self._socket: Any = handler.__self__  # type: ignore[attr-defined]
+        self._websocket = web.WebSocketResponse(
+            max_msg_size=limits.SOCKET_TRANSPORT_BYTES, compress=False, autoping=False, timeout=limits.SOCKET_CLOSE_SECONDS
+        )
+        self._request: web.Request | None = None
+        flood = owner.flood_limits
+        self._frames = TokenBucket(per_second=flood.frames_per_second, size=flood.frames_burst, now=self.opened_at)
+
+    async def __call__(self, environ: dict[str, Any]) -> web.WebSocketResponse:
+        """Engineio's entry: upgrade the request and serve it until the WebSocket is over."""
+        environ[WIRE] = self
+        self._request = environ["aiohttp.request"]
+        await self._websocket.prepare(self._request)
+        self.owner.wire_opened(self)
+        try:
+            await self._handler(self)
+        finally:
+            self.is_over = True
+            self.owner.wire_closed(self)
+        return self._websocket
+
+    async def wait(self) -> str | bytes:
+        """The next frame that python-socketio is to see. Raises OSError when there will be none."""
+        while True:
+            message = await self._websocket.receive()
+            self.last_frame_at = now = time.monotonic()
+            kind = message.type
+            if kind is WSMsgType.TEXT:
+                if not self.admit_frame(now):
+                    continue
+                reading = judge_frame(message.data, is_connected=self.connection is not None)
+                if reading is Reading.PASS_ON:
+                    return str(message.data)
+                if reading is Reading.END:
+                    break
+            elif kind is WSMsgType.BINARY:
+                if self.admit_frame(now) and self.connection is not None:
+                    return bytes(message.data)
+            elif kind is WSMsgType.PING:
+                if self.admit_frame(now):
+                    await self._websocket.pong(message.data)
+            elif kind is not WSMsgType.PONG:
+                break
+        self.was_closed = True
+        raise OSError("the WebSocket is over")
+
+    def admit_frame(self, now: float) -> bool:
+        """Whether a frame may be looked at; a peer that sends far too many is reported."""
+        if self._frames.take(1, now):
+            return True
+        self.owner.wire_flooded(self)
+        return False
+
+    async def send(self, message: str | bytes) -> None:
+        if isinstance(message, bytes):
+            await self._websocket.send_bytes(message)
+        else:
+            await self._websocket.send_str(message)
+
+    async def close(self) -> None:
+        """Send what is waiting, then close; cut off when the peer does not let that happen in time."""
+        if self.is_over:
+            return
+        if not self._websocket.closed:
+            self.was_closed = True
+        with suppress(TimeoutError, OSError, RuntimeError):
+            async with asyncio.timeout(limits.SOCKET_CLOSE_SECONDS):
+                await self.flush()
+                await self._websocket.close()
+        self.cut_off_later()
+
+    async def flush(self) -> None:
+        """Wait until the socket's queue has been written."""
+        await self._socket.queue.join()
+
+    def cut_off_later(self) -> None:
+        """What a closed transport still holds is for a peer that reads; give it a moment, not more."""
+        transport = None if self._request is None else self._request.transport
+        if transport is not None:
+            asyncio.get_running_loop().call_later(limits.SOCKET_CLOSE_SECONDS, transport.abort)

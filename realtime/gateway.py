@@ -1,0 +1,325 @@
+"""The live door: who is let in, one dispatch path for every command, and connections closed with a reason on every node."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+from socketio.exceptions import ConnectionRefusedError as Refusal
+
+from config import limits
+from config.clock import Clock
+from config.errors import AppError, Overloaded, Unauthenticated
+from config.logging import get_logger
+from config.settings import Settings
+from realtime.closing import CLOSINGS, ConnectionClosingEvent
+from realtime.commands import Caller, Command, Live
+from realtime.connections import LiveConnection, LocalConnections
+from realtime.delivery import Delivery
+from realtime.direct.engine import build_engine
+from realtime.direct.wires import WIRE, Wire
+from realtime.dispatch import Acknowledgement, Dispatcher, Observe, encode_once
+from realtime.errors import ServerRestarting, TooManyConnections
+from realtime.flood import CommandGate, FloodLimits
+from realtime.losses import Loss, Losses, OnConnectionLost
+from realtime.packets import Refused
+from realtime.presence import Node
+from realtime.reader_status import announce_reader_status
+from storage.backplane import Backplane
+from storage.connections import insert_connection, list_lost_logins
+from storage.database import Database
+from storage.transaction import Transaction, user_audience
+
+log = get_logger(__name__)
+
+Authenticate = Callable[[str], Awaitable[Caller]]
+# The IP address and the user agent that a request came with.
+Origin = Callable[[web.Request], tuple[str | None, str | None]]
+
+SOCKET_PATH = "/socket.io/"
+
+
+def _origin_as_seen(request: web.Request) -> tuple[str | None, str | None]:
+    return request.remote, request.headers.get("User-Agent", "")[: limits.USER_AGENT_LENGTH] or None
+
+
+class LiveGateway:
+    """`mount`, then `start(live)`; `stop` before the web server waits for open requests."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        node: Node,
+        commands: Sequence[Command],
+        authenticate: Authenticate,
+        render_refusal: Callable[[AppError], dict[str, Any]],
+        on_connection_lost: OnConnectionLost,
+        redis_url: str | None = None,
+        describe_origin: Origin = _origin_as_seen,
+        observe: Observe | None = None,
+        flood_limits: FloodLimits | None = None,
+    ) -> None:
+        """`authenticate` raises AppError; `render_refusal` makes the HTTP error body that a refused connect carries as `data`."""
+        self.flood_limits = flood_limits or FloodLimits()
+        self._database = database
+        self._clock = clock
+        self._node = node
+        self._authenticate = authenticate
+        self._render_refusal = render_refusal
+        self._describe_origin = describe_origin
+        self._dispatcher = Dispatcher(commands, observe=observe)
+        self._connections = LocalConnections()
+        self._wires: set[Wire] = set()
+        self._losses = Losses(database=database, clock=clock, on_connection_lost=on_connection_lost)
+        self._backplane = Backplane(redis_url, self._receive_from_node) if redis_url else None
+        self._live: Live | None = None
+        self._is_stopping = False
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._engine = build_engine(self, direct=settings.server.direct_path)
+        self._engine.on("connect", self._connect)
+        self._engine.on("disconnect", self._disconnect)
+        self._engine.on("*", self._command)
+        self.delivery = Delivery(self._emit_here, backplane=self._backplane)
+
+    @property
+    def connection_count(self) -> int:
+        return len(self._connections)
+
+    def mount(self, app: web.Application) -> None:
+        app.router.add_get(SOCKET_PATH, self._handle_request)
+
+    async def start(self, live: Live) -> None:
+        self._live = live
+        self._losses.start()
+        if self._backplane is not None:
+            self._backplane.start()
+        self._spawn(self._watch_over())
+
+    async def stop(self) -> None:
+        """Let nobody in, tell everybody, close everything, bounded in time. What was lost is left to `Node.release`."""
+        self._is_stopping = True
+        await self.close_all("server.restarting")
+        if self._backplane is not None:
+            await self._backplane.close()
+        await self._losses.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._engine.shutdown()
+
+    async def enter_room(self, connection_id: str, room: str) -> None:
+        """Does nothing when the connection is gone."""
+        if self._connections.find(connection_id) is not None:
+            await self._engine.enter_room(connection_id, room)
+
+    async def leave_room(self, connection_id: str, room: str) -> None:
+        if self._connections.find(connection_id) is not None:
+            await self._engine.leave_room(connection_id, room)
+
+    async def close_connections(self, connection_ids: Collection[str], code: str) -> None:
+        """`code` is one of `CLOSINGS`. Returns at once; the connections, on whichever node, are closed within two seconds."""
+        self._close(self._connections.of_ids(connection_ids), code)
+        self._tell_nodes({"close": code, "connections": list(connection_ids)})
+
+    async def close_logins(self, login_ids: Sequence[UUID]) -> None:
+        """The logins were revoked: end what was opened with them, on every node."""
+        self._close(self._connections.of_logins(login_ids), "auth.revoked")
+        self._tell_nodes({"close": "auth.revoked", "logins": [str(login_id) for login_id in login_ids]})
+
+    async def close_user(self, user_id: UUID) -> None:
+        """The account was shut out: end its connections, on every node."""
+        self._close(self._connections.of_user(user_id), "auth.revoked")
+        self._tell_nodes({"close": "auth.revoked", "user": str(user_id)})
+
+    async def abandon(self) -> None:
+        """The node's lease was lost, and its people with it: whoever clears the node away writes that down."""
+        self._losses.forget()
+        await self.close_all("server.restarting")
+
+    async def close_all(self, code: str) -> None:
+        """End every connection of this node; returns when they are closed."""
+        tasks = self._close(self._connections.all(), code)
+        tasks += [self._spawn(wire.close()) for wire in self._wires if wire.connection is None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=2 * limits.SOCKET_CLOSE_SECONDS)
+
+    # Who is let in, and who left.
+
+    async def _handle_request(self, request: web.Request) -> web.StreamResponse:
+        if self._is_stopping or self._live is None:
+            raise ServerRestarting
+        if len(self._wires) >= limits.SOCKETS_PER_NODE:
+            raise Overloaded
+        response: web.StreamResponse = await self._engine.handle_request(request)
+        return response
+
+    async def _connect(self, connection_id: str, environ: dict[str, Any], auth: object = None) -> None:
+        wire: Wire = environ[WIRE]
+        try:
+            caller = await self._authenticate(_read_token(auth))
+            ip_address, user_agent = self._describe_origin(environ["aiohttp.request"])
+            caller = replace(caller, connection_id=connection_id, ip_address=ip_address, user_agent=user_agent)
+            await self._let_in(caller, wire)
+        except AppError as error:
+            wire.deadline = time.monotonic() + limits.REFUSED_SOCKET_SECONDS
+            raise Refusal(error.detail, self._render_refusal(error)) from None
+        except Exception:
+            log.exception("connection.failed")
+            wire.deadline = time.monotonic() + limits.REFUSED_SOCKET_SECONDS
+            raise Refusal(AppError.title, self._render_refusal(AppError())) from None
+
+    async def _let_in(self, caller: Caller, wire: Wire) -> None:
+        if self._is_stopping or not self._node.holds_lease(self._clock.now()):
+            raise ServerRestarting
+        await self._database.transact(lambda tx: self._write_connection(tx, caller))
+        connection = LiveConnection(caller, wire, CommandGate(self.flood_limits, time.monotonic()))
+        if wire.is_over:
+            self._write_loss(connection, was_ended=wire.was_closed)
+            raise ServerRestarting
+        self._connections.add(connection)
+        wire.connection, wire.deadline = connection, None
+        await self._engine.enter_room(caller.connection_id, user_audience(caller.user_id))
+
+    async def _write_connection(self, tx: Transaction, caller: Caller) -> None:
+        now = self._clock.now()
+        before = await insert_connection(
+            tx,
+            connection_id=caller.connection_id,
+            node_id=self._node.id,
+            user_id=caller.user_id,
+            login_id=caller.login_id,
+            now=now,
+            maximum=limits.CONNECTIONS_PER_USER,
+        )
+        if before is None:
+            raise TooManyConnections
+        if before == 0 and caller.role == "reader":
+            await announce_reader_status(tx, caller.user_id, now=now)
+
+    async def _disconnect(self, connection_id: str, reason: str) -> None:
+        connection = self._connections.remove(connection_id)
+        if connection is None:
+            return
+        wire = connection.transport
+        if isinstance(wire, Wire) and wire.connection is connection:
+            wire.connection, wire.deadline = None, time.monotonic() + limits.REFUSED_SOCKET_SECONDS
+        ended = (self._engine.reason.CLIENT_DISCONNECT, self._engine.reason.SERVER_DISCONNECT)
+        self._write_loss(connection, was_ended=wire.was_closed or reason in ended)
+
+    def _write_loss(self, connection: LiveConnection, *, was_ended: bool) -> None:
+        """Dated now when somebody ended it, at the last frame when the peer just fell silent."""
+        now = self._clock.now()
+        if self._is_stopping or not self._node.holds_lease(now):
+            return
+        silent_seconds = 0.0 if was_ended else max(0.0, time.monotonic() - connection.transport.last_frame_at)
+        self._losses.add(Loss(connection.id, connection.caller.user_id, now - timedelta(seconds=silent_seconds)))
+
+    # What they send.
+
+    async def _command(self, name: str | Refused, connection_id: str, *arguments: Any) -> Acknowledgement | None:
+        connection = self._connections.find(connection_id)
+        if connection is None or self._live is None:
+            return None
+        answer = await self._dispatcher.run(self._live, connection, name, arguments)
+        if connection.gate.is_flooded:
+            self._close([connection], "limit.flood")
+        return answer
+
+    def wire_opened(self, wire: Wire) -> None:
+        self._wires.add(wire)
+
+    def wire_closed(self, wire: Wire) -> None:
+        self._wires.discard(wire)
+
+    def wire_flooded(self, wire: Wire) -> None:
+        if wire.connection is not None:
+            self._close([wire.connection], "limit.flood")
+        elif not wire.was_closed:
+            wire.was_closed = True
+            self._spawn(wire.close())
+
+    # How connections are ended.
+
+    def _close(self, connections: Iterable[LiveConnection], code: str) -> list[asyncio.Task[Any]]:
+        """Tell each why, once, and close it; the tasks that do so."""
+        tasks = []
+        for index, connection in enumerate(connections):
+            if connection.closing_code is None:
+                connection.closing_code = code
+                event = ConnectionClosingEvent.describe(code, place=index)
+                tasks.append(self._spawn(self._tell_and_close(connection, event)))
+        return tasks
+
+    async def _tell_and_close(self, connection: LiveConnection, event: ConnectionClosingEvent) -> None:
+        try:
+            await self._engine.emit("connection.closing", encode_once(event), to=connection.id)
+        finally:
+            await connection.transport.close()
+
+    async def _watch_over(self) -> None:
+        """Until stopped: end what nobody was let in through, and what was opened with logins that do not hold any more."""
+        while True:
+            await asyncio.sleep(limits.LOGIN_CHECK_SECONDS)
+            now = time.monotonic()
+            for wire in list(self._wires):
+                if wire.deadline is not None and wire.deadline <= now:
+                    wire.deadline = None
+                    self._spawn(wire.close())
+            try:
+                await self.check_logins()
+            except AppError as error:
+                log.warning("connections.logins_unchecked", code=error.code)
+            except Exception:
+                log.exception("connections.logins_unchecked")
+
+    async def check_logins(self) -> None:
+        """One statement for every login with a connection here; makes up for control messages that were missed."""
+        login_ids = self._connections.login_ids()
+        if not login_ids:
+            return
+        async with self._database.connection() as connection:
+            lost = await list_lost_logins(connection, login_ids, now=self._clock.now())
+        for login in lost:
+            self._close(self._connections.of_logins([login.id]), "auth.expired" if login.has_expired else "auth.revoked")
+
+    # Between nodes.
+
+    async def _emit_here(self, name: str, data: Any, room: str, skip: str | None) -> None:
+        await self._engine.emit(name, data, room=room, skip_sid=skip)
+
+    def _tell_nodes(self, message: dict[str, object]) -> None:
+        if self._backplane is not None:
+            self._backplane.publish(message)
+
+    async def _receive_from_node(self, message: dict[str, Any]) -> None:
+        if "event" in message:
+            await self._emit_here(message["event"], message["data"], message["room"], message["skip"])
+            return
+        code = message["close"]
+        assert code in CLOSINGS
+        self._close(self._connections.of_ids(message.get("connections", ())), code)
+        self._close(self._connections.of_logins(UUID(login_id) for login_id in message.get("logins", ())), code)
+        if "user" in message:
+            self._close(self._connections.of_user(UUID(message["user"])), code)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _read_token(auth: object) -> str:
+    token = auth.get("token") if isinstance(auth, dict) else None
+    if not isinstance(token, str) or not token or len(token) > limits.ACCESS_TOKEN_LENGTH:
+        raise Unauthenticated
+    return token
