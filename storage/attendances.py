@@ -14,7 +14,7 @@ async def insert_attendance(
     """Record that a connection is in the room; False when the connection is not there any more."""
     added = await tx.fetch_value(
         "INSERT INTO attendances (consultation_id, user_id, connection_id, node_id, joined_at)"
-        " SELECT $1, $2, c.id, $4, $5 FROM connections AS c WHERE c.id = $3 AND c.user_id = $2"
+        " SELECT $1, $2, c.id, $4, $5 FROM connections AS c WHERE c.id = $3 AND c.user_id = $2 FOR KEY SHARE OF c"
         " ON CONFLICT (consultation_id, user_id, connection_id) DO UPDATE SET joined_at = attendances.joined_at RETURNING true",
         consultation_id,
         user_id,

@@ -45,6 +45,11 @@ async def insert_connection(
     return before
 
 
+async def lock_connections(tx: Transaction, connection_ids: Sequence[str]) -> None:
+    """Hold the rows until the transaction ends: whoever is joining through them has done so, and nobody begins to."""
+    await tx.execute("SELECT 1 FROM connections WHERE id = ANY($1) ORDER BY id FOR UPDATE", list(connection_ids))
+
+
 async def list_attending(db: Connection, connection_ids: Sequence[str]) -> frozenset[str]:
     """Those of the connections that somebody attends a consultation through."""
     rows = await db.fetch("SELECT DISTINCT connection_id FROM attendances WHERE connection_id = ANY($1)", list(connection_ids))
