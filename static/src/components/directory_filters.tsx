@@ -1,9 +1,12 @@
 /** The directory's filters; topics and languages offered are those that listed readers have. */
+import { SlidersHorizontal } from "lucide-preact";
+import { useState } from "preact/hooks";
 import type { ReaderFilters } from "../api/resources";
 import type { ReaderCard } from "../generated/protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import { formatMoney, languageName } from "../texts/formats";
+import { Button } from "./button";
 import { SelectField } from "./fields";
 
 const MAXIMUM_RATES_MINOR = [200, 300, 500, 1000];
@@ -17,8 +20,9 @@ export function DirectoryFilters(props: {
   const currency = site.value?.currency ?? "USD";
   const { filters, onChange } = props;
   const isOnlineOnly = filters.status === "online";
+  const [isFolded, setFolded] = useState(!hasChoices(filters));
   return (
-    <div class="filters">
+    <div class={`filters${isFolded ? " filters--folded" : ""}`}>
       <label class="choice filters__free">
         <input
           type="checkbox"
@@ -29,6 +33,10 @@ export function DirectoryFilters(props: {
           <span class={isOnlineOnly ? "status status--online" : "status"}>{texts.readers.onlineOnly}</span>
         </span>
       </label>
+      <Button isPressed={!isFolded} onPress={() => setFolded(!isFolded)}>
+        <SlidersHorizontal size={18} aria-hidden="true" />
+        {texts.readers.filters}
+      </Button>
       <SelectField
         label={texts.readers.specialty}
         value={filters.specialty ?? ""}
@@ -67,6 +75,11 @@ export function DirectoryFilters(props: {
       />
     </div>
   );
+}
+
+/** On a phone the choices are folded away, unless some are in force. */
+function hasChoices(filters: ReaderFilters): boolean {
+  return Boolean(filters.specialty || filters.language || filters.max_rate_minor || filters.sort);
 }
 
 function choices(found: string[], chosen: string | undefined, any: string, name = (value: string) => value) {

@@ -6,7 +6,7 @@ import { Avatar } from "./avatar";
 import { Rating } from "./rating";
 import { StatusBadge } from "./status_badge";
 
-export function ReaderAbout(props: { reader: ReaderProfile }) {
+export function ReaderHead(props: { reader: ReaderProfile }) {
   const { reader } = props;
   return (
     <section class="stack">
@@ -26,6 +26,15 @@ export function ReaderAbout(props: { reader: ReaderProfile }) {
         </p>
       )}
       {reader.headline && <p class="name">{reader.headline}</p>}
+    </section>
+  );
+}
+
+export function ReaderAbout(props: { reader: ReaderProfile }) {
+  const { reader } = props;
+  return (
+    <section class="stack">
+      <h2>{texts.readers.about(reader.display_name)}</h2>
       {reader.bio && <p class="profile__text">{reader.bio}</p>}
       <div class="tag-list">
         {reader.specialties.map((specialty) => (
@@ -40,7 +49,7 @@ export function ReaderAbout(props: { reader: ReaderProfile }) {
       </ul>
       {reader.certifications.length > 0 && (
         <div class="stack stack--tight">
-          <h2>{texts.readers.certifications}</h2>
+          <h3>{texts.readers.certifications}</h3>
           <ul class="soft">
             {reader.certifications.map((certification) => (
               <li key={certification}>{certification}</li>

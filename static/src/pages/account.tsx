@@ -1,6 +1,7 @@
 /** The own account: who others see, the password, and every place that is logged in. */
-import { useLocation } from "preact-iso";
+
 import { useRef, useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
 import { asProblem, type Problem } from "../api/problems";
 import { Avatar } from "../components/avatar";
 import { Button } from "../components/button";

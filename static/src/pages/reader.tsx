@@ -1,7 +1,7 @@
 /** A reader's public profile, with the price said beside the button that starts a consultation. */
 import { useRoute } from "preact-iso";
 import { Empty, ProblemNote, Skeleton } from "../components/notes";
-import { ReaderAbout } from "../components/reader_about";
+import { ReaderAbout, ReaderHead } from "../components/reader_about";
 import { ReaderAvailability } from "../components/reader_availability";
 import { ReaderReviews } from "../components/reader_reviews";
 import { StartPanel } from "../components/start_panel";
@@ -37,11 +37,12 @@ export default function ReaderPage() {
   const reader = { ...loaded.value, status: statuses[id] ?? loaded.value.status };
   return (
     <div class="profile">
-      <ReaderAbout reader={reader} />
+      <ReaderHead reader={reader} />
       <aside class="profile__start">
         <StartPanel reader={reader} />
       </aside>
       <div class="stack stack--loose">
+        <ReaderAbout reader={reader} />
         <ReaderReviews reader={reader} />
         <ReaderAvailability readerId={reader.id} />
       </div>

@@ -41,6 +41,7 @@ export class Room {
   private isOpen = false;
   private isFetching = false;
   private isEmptying = false;
+  private isEntering = false;
   private typingSentAtMs = 0;
   private typingTimer: ReturnType<typeof setTimeout> | null = null;
 
@@ -134,6 +135,7 @@ export class Room {
     if (after === before) return;
     this.current.value = after;
     if (after.needs.snapshot || after.needs.messages) void this.fetch({ isSnapshotWanted: false });
+    if (isThoughtAbsent(after)) this.enterAgain();
     void this.emptyOutbox();
   }
 
@@ -154,6 +156,19 @@ export class Room {
       await this.fetch({ isSnapshotWanted: true });
     }
     void this.emptyOutbox();
+  }
+
+  /** The server thinks that we are not in the room, while we are: the request was accepted, or a loss was noticed late. */
+  private enterAgain(): void {
+    if (this.isEntering || this.environment.live.state.peek() !== "connected") return;
+    this.isEntering = true;
+    void this.catchUp().finally(() => {
+      // Not more often than this, however the answer looks.
+      this.later(() => {
+        this.isEntering = false;
+        if (isThoughtAbsent(this.current.peek())) this.enterAgain();
+      });
+    });
   }
 
   private async fetch(wish: { isSnapshotWanted: boolean }): Promise<void> {
@@ -271,4 +286,9 @@ export class Room {
     }, RETRY_MS);
     this.timers.add(timer);
   }
+}
+
+function isThoughtAbsent({ consultation, ownId }: RoomState): boolean {
+  if (consultation?.status !== "in_progress") return false;
+  return consultation.client.id === ownId ? !consultation.client_present : !consultation.reader_present;
 }

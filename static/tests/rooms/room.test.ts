@@ -12,6 +12,7 @@ class Network {
   readonly state = signal<"connected" | "lost">("connected");
   readonly server = new ModelServer();
   heard = 0;
+  joins = 0;
   isSendingBroken = false;
   refusal: Problem | null = null;
   private readonly onEvent = new Set<(event: LiveEvent) => void>();
@@ -25,6 +26,7 @@ class Network {
     send: async (name: string, payload: { content: string; nonce: string; after_seq: number }) => {
       if (this.state.value !== "connected") throw unreachable();
       if (name === "consultation.join") {
+        this.joins += 1;
         return {
           consultation: this.server.snapshot(),
           messages: this.server.messagesAfter(payload.after_seq),
@@ -192,5 +194,15 @@ describe("an open room", () => {
     network.deliver();
     await settle();
     expect(network.server.messages.map((message) => message.content)).toEqual(["wait for me"]);
+  });
+
+  test("enters again when the server thinks that it is away", async () => {
+    openRoom(network);
+    await settle();
+    expect(network.joins).toBe(1);
+    network.server.lose("client");
+    network.deliver();
+    await settle();
+    expect(network.joins).toBe(2);
   });
 });

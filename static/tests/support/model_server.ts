@@ -83,6 +83,16 @@ export class ModelServer {
     });
   }
 
+  /** Notices that somebody's connection is gone. */
+  lose(who: "client" | "reader"): void {
+    this.change("consultation.paused", {
+      is_paused: true,
+      pause_reason: "connection",
+      paid_until_at: null,
+      [`${who}_present`]: false,
+    });
+  }
+
   private accept(): void {
     this.change("consultation.accepted", { status: "in_progress", accepted_at: this.at() });
   }
