@@ -83,6 +83,10 @@ async def lock_top_up_by_payment(tx: Transaction, provider_payment_id: str) -> T
     )
 
 
+async def find_top_up_by_payment(db: Connection, provider_payment_id: str) -> TopUp | None:
+    return _top_up(await db.fetch_row(f"SELECT {_COLUMNS} FROM top_ups WHERE provider_payment_id = $1", provider_payment_id))
+
+
 async def count_failed_top_ups(db: Connection, *, user_id: UUID, since: datetime) -> int:
     return int(
         await db.fetch_value(
@@ -147,9 +151,9 @@ async def claim_silent_top_ups(
     The wait between two questions grows with the top-up's age: a quarter of it, and at least `after_seconds`.
     """
     rows = await tx.fetch(
-        "UPDATE top_ups SET checked_at = $3::timestamptz WHERE id IN (SELECT id FROM top_ups WHERE status = 'pending' AND created_at < $1"
-        " AND (checked_at IS NULL"
-        " OR checked_at < $3::timestamptz - greatest(make_interval(secs => $2), ($3::timestamptz - created_at) / 4))"
+        "UPDATE top_ups SET checked_at = $3::timestamptz WHERE id IN (SELECT id FROM top_ups"
+        " WHERE status = 'pending' AND created_at < $1 AND (checked_at IS NULL OR checked_at"
+        " < $3::timestamptz - greatest(make_interval(secs => $2), ($3::timestamptz - created_at) / 4))"
         f" ORDER BY created_at LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED) RETURNING {_COLUMNS}",
         created_before,
         after_seconds,

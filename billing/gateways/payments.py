@@ -13,6 +13,9 @@ from uuid import UUID
 
 from config.errors import AppError
 
+# Our own word among the provider's decline codes.
+CANCELLED = "cancelled"
+
 # The decline codes that a person can do something about. Lost and stolen cards are deliberately not told apart from a
 # plain decline, as Stripe's page "Decline codes" asks.
 _DECLINE_SENTENCES = {
@@ -23,6 +26,8 @@ _DECLINE_SENTENCES = {
     "card_velocity_exceeded": "The card has reached its limit",
     "currency_not_supported": "The card cannot pay in this currency",
     "processing_error": "The bank could not process the card; try again in a moment",
+    "payment_intent_authentication_failure": "The bank did not get your confirmation",
+    CANCELLED: "The payment was cancelled",
 }
 
 PaymentStatus = Literal["waiting", "authentication_required", "processing", "succeeded", "failed", "cancelled"]

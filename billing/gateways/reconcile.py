@@ -10,7 +10,7 @@ from billing.gateways.payments import Payment, PaymentGateway
 from config import limits
 from storage.database import Database
 from storage.provider_events import list_troubled_events
-from storage.top_ups import TopUp, list_top_ups_since
+from storage.top_ups import TopUp, find_top_up_by_payment, list_top_ups_since
 
 # A webhook may take this long without anything being wrong.
 SETTLING_SECONDS = 15 * 60
@@ -37,9 +37,13 @@ async def reconcile(database: Database, gateway: PaymentGateway, *, since: datet
     differences: list[PaymentDifference] = []
     for payment in payments.values():
         top_up = by_payment.get(payment.id)
+        if top_up is None and payment.created_at < since:
+            continue
+        # One that was made late, for an older top-up, is not among ours of that time; it is looked up.
+        top_up = top_up or await _find_top_up(database, payment)
         if top_up is not None:
             differences += _compare(top_up, payment, settled_before=settled_before)
-        elif payment.status == "succeeded" and since <= payment.created_at < settled_before:
+        elif payment.status == "succeeded" and payment.created_at < settled_before:
             found = _amount(payment.amount_minor, payment.currency)
             differences.append(PaymentDifference("payment_without_top_up", payment.id, payment.top_up_id, "no payment", found))
     for top_up in top_ups:
@@ -66,6 +70,11 @@ def _compare(top_up: TopUp, payment: Payment, *, settled_before: datetime) -> li
         theirs, ours = str(payment.refunded_minor), str(top_up.refunded_minor)
         differences.append(difference("refunds_differ", theirs, ours))
     return differences
+
+
+async def _find_top_up(database: Database, payment: Payment) -> TopUp | None:
+    async with database.connection() as db:
+        return await find_top_up_by_payment(db, payment.id)
 
 
 async def _read_top_ups(database: Database, since: datetime) -> list[TopUp]:

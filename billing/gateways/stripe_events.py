@@ -12,6 +12,7 @@ import orjson
 import stripe
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from billing.gateways.payments import CANCELLED
 from billing.gateways.stripe import REFUND_STATUSES
 from billing.wallet.disputes import DisputeNews
 from billing.wallet.payment_news import PaymentNews
@@ -107,7 +108,8 @@ class StripeEvent(Facts):
 
 
 PAYMENT_SUCCEEDED = "payment_intent.succeeded"
-PAYMENT_FAILED = frozenset({"payment_intent.payment_failed", "payment_intent.canceled"})
+PAYMENT_CANCELLED = "payment_intent.canceled"
+PAYMENT_FAILED = frozenset({"payment_intent.payment_failed", PAYMENT_CANCELLED})
 CHARGE_REFUNDED = "charge.refunded"
 REFUND_CHANGED = frozenset({"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"})
 DISPUTE_STEPS = {
@@ -149,13 +151,14 @@ def news_of(event: StripeEvent) -> PaymentNews | RefundNews | DisputeNews:
         status = "failed" if event.type == "refund.failed" else REFUND_STATUSES.get(facts.status, "pending")
         return RefundNews(facts.id, facts.metadata.refund_id, status)
     error = facts.last_payment_error or PaymentError()
+    reason = CANCELLED if event.type == PAYMENT_CANCELLED else error.decline_code or error.code
     amount_minor = facts.amount if not facts.amount_received else facts.amount_received
     payment = PaymentNews(
         payment_id=_needed(event.payment_id),
         top_up_id=facts.metadata.top_up_id,
         amount_minor=_needed(amount_minor),
         currency=_needed(facts.currency).upper(),
-        decline_code=error.decline_code or error.code,
+        decline_code=reason,
     )
     step = DISPUTE_STEPS.get(event.type)
     if event.type == CHARGE_REFUNDED:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from billing.gateways.payments import Payment, PaymentDeclined
+from billing.gateways.payments import CANCELLED, Payment, PaymentDeclined
 from billing.wallet.outcomes import APPLIED, REPEATED, Outcome
 from billing.wallet.postings import post_credit
 from storage.top_ups import (
@@ -35,7 +35,8 @@ class PaymentNews:
 
     @classmethod
     def of(cls, payment: Payment) -> PaymentNews:
-        return cls(payment.id, payment.top_up_id, payment.amount_minor, payment.currency, payment.decline_code)
+        decline_code = CANCELLED if payment.status == "cancelled" else payment.decline_code
+        return cls(payment.id, payment.top_up_id, payment.amount_minor, payment.currency, decline_code)
 
 
 async def complete_top_up(tx: Transaction, news: PaymentNews, *, now: datetime) -> Outcome:

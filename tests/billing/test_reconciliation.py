@@ -126,3 +126,5 @@ async def test_every_kind_of_difference_is_reported(world: World) -> None:
         ("payment_without_top_up", stray.top_up_id),
         ("event_mismatch", None),
     }
+    async with world.database.transaction() as tx:
+        await tx.execute("UPDATE top_ups SET status = 'failed', completed_at = NULL WHERE id = $1", unmade.top_up.id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 import stripe
 
+from config import limits
 from server.services import PAYMENTS
 from tests.support.clients import ApiClient, Reply
 from tests.support.postgres import TestPostgres
@@ -138,27 +141,25 @@ async def test_a_card_that_needs_authentication_leads_to_its_top_up(paying_serve
     assert (await settled(client, waiting["id"]))["status"] == "completed"
 
 
-async def test_a_provider_that_is_down_is_a_503_and_the_same_key_goes_on_later(paying_server: Server) -> None:
-    """Kills nothing: the request is sent to a server whose provider's address answers to nobody."""
+async def test_a_provider_that_hangs_is_a_503_and_the_same_key_goes_on_later(
+    paying_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = await paying_server.register()
-    provider: Any = paying_server.app[PAYMENTS].gateway
-    real, provider._client = (
-        provider._client,
-        stripe.StripeClient(
-            "sk_test_nobody",
-            http_client=stripe.AIOHTTPClient(),
-            base_addresses={"api": "http://127.0.0.1:9"},
-            max_network_retries=0,
-        ),
-    )
+    stand_in = paying_server.app[PAYMENTS].stand_in
+    assert stand_in is not None
+    assert stand_in.process_id is not None
+    os.kill(stand_in.process_id, signal.SIGSTOP)
     try:
-        refused = await top_up(client, key="down")
+        with monkeypatch.context() as patched:
+            patched.setattr(limits, "PROVIDER_TIMEOUT_SECONDS", 0.2)
+            refused = await top_up(client, key="hangs")
     finally:
-        provider._client = real
-    assert (refused.status, refused.code, refused.body["retryable"]) == (503, "payment.provider_unavailable", True)
-    started = await top_up(client, key="down")
+        os.kill(stand_in.process_id, signal.SIGCONT)
+    assert (refused.status, refused.code, refused.body["retryable"]) == (503, "payment.timed_out", True)
+    started = await top_up(client, key="hangs")
     assert started.status == 201
     assert (await settled(client, started.body["id"]))["status"] == "completed"
+    assert (await client.get("/wallet")).body["balance_minor"] == 5000
 
 
 async def test_somebody_elses_top_up_looks_missing(paying_server: Server) -> None:
