@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import aiohttp
@@ -28,6 +28,7 @@ from tests.server.server_process import (
     processes_of,
     until_nothing_is_left,
 )
+from tests.support.live import LiveClient
 
 ACCOUNT = {"email": "someone@example.com", "password": "a long enough password"}
 
@@ -80,26 +81,38 @@ async def test_a_signal_stops_the_server_and_all_that_it_started(start: Start, d
     assert "Traceback" not in server.output
 
 
-async def test_a_signal_stops_the_server_in_time_while_connections_are_open(start: Start, data_dir: Path) -> None:
+async def test_a_signal_stops_the_server_in_time_and_tells_those_who_are_connected(start: Start, data_dir: Path) -> None:
     server = await start().ready()
-    async with aiohttp.ClientSession() as http:
-        async with http.get(f"{server.url}/healthz") as kept_alive:
-            assert kept_alive.status == 200
-        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        try:
-            writer.write(
-                b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
-            )
-            await writer.drain()
-            async with http.ws_connect(f"{server.url}/socket.io/?EIO=4&transport=websocket") as idle:
-                await idle.receive(timeout=5)
-                server.signal(signal.SIGTERM)
-                assert await server.ended() == 0, server.output
-        finally:
-            writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
+    status, body = await server.post("/auth/register", {**ACCOUNT, "display_name": "Someone", "role": "client"})
+    assert status == 201
+    live = LiveClient()
+    await live.connect(server.url, body["access_token"])
+    async with half_request(server), aiohttp.ClientSession() as http, http.get(f"{server.url}/healthz") as kept_alive:
+        assert kept_alive.status == 200
+        server.signal(signal.SIGTERM)
+        closing = await live.next_event("connection.closing")
+        assert closing["code"] == "server.restarting"
+        assert closing["retryable"] is True
+        await live.closed()
+        assert await server.ended() == 0, server.output
+    await live.close()
     assert processes_of(data_dir) == []
+
+
+@contextlib.asynccontextmanager
+async def half_request(server: ServerProcess) -> AsyncIterator[None]:
+    """A request whose end never comes."""
+    _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    try:
+        writer.write(
+            b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+        )
+        await writer.drain()
+        yield
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def test_a_signal_during_the_start_stops_it_too(start: Start, data_dir: Path) -> None:
