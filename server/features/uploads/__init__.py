@@ -1,0 +1,1 @@
+"""Images that people upload: for their avatars and for the rooms."""
