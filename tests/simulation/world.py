@@ -131,8 +131,8 @@ class World:
         reader_id = await self.add_user("reader")
         async with self.database.transaction() as tx:
             await tx.execute(
-                "INSERT INTO readers (user_id, display_name, chosen_status, verification, verified_at, chat_rate_minor, created_at,"
-                " updated_at) VALUES ($1, 'reader', 'online', 'verified', $2, $3, $2, $2)",
+                "INSERT INTO readers (user_id, display_name, chosen_status, verification, verified_at, chat_rate_minor,"
+                " created_at, updated_at) VALUES ($1, 'reader', 'online', 'verified', $2, $3, $2, $2)",
                 reader_id,
                 self.clock.now(),
                 rate,
