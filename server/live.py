@@ -95,7 +95,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
         clock=clock,
         renew_seconds=settings.nodes.renew_seconds,
         on_node_lost=presence.node_lost,
-        on_lease_lost=lambda: gateway.close_all("server.restarting"),
+        on_lease_lost=gateway.abandon,
     )
     app[METER] = meter = Meter(database=database, settings=settings, clock=clock, node=node)
     app[SERVICES] = replace(services, connections=gateway, live=live)

@@ -19,9 +19,9 @@ class Metrics:
         self.request_seconds = Histogram(
             "soulseer_http_request_seconds", "Time to answer", ["method", "route"], registry=self.registry
         )
-        self.commands = Counter("soulseer_commands_total", "Live commands", ["command", "outcome"], registry=self.registry)
+        self.commands = Counter("soulseer_live_commands_total", "Live commands", ["command", "code"], registry=self.registry)
         self.command_seconds = Histogram(
-            "soulseer_command_seconds", "Time to acknowledge a live command", ["command"], registry=self.registry
+            "soulseer_live_command_seconds", "Time to acknowledge", ["command"], registry=self.registry
         )
 
     def observe_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
