@@ -37,7 +37,7 @@ async def reconcile(database: Database, gateway: PaymentGateway, *, since: datet
     differences: list[PaymentDifference] = []
     for payment in payments.values():
         top_up = by_payment.get(payment.id)
-        if top_up is None and payment.created_at < since:
+        if top_up is None and payment.created_at < since.replace(microsecond=0):  # the provider dates by whole seconds
             continue
         # One that was made late, for an older top-up, is not among ours of that time; it is looked up.
         top_up = top_up or await _find_top_up(database, payment)
