@@ -20,6 +20,17 @@ def _hide(_logger: object, _method: str, event: structlog.types.EventDict) -> st
     return event
 
 
+class _WithoutRequests(logging.Filter):
+    """aiohttp logs what it could not read, bytes and all; those may hold tokens, so only the kind of error is kept."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and record.exc_info[0] is not None:
+            record.msg, record.args = f"a request could not be read: {record.exc_info[0].__name__}", ()
+            record.exc_info = record.exc_text = None
+            record.levelno, record.levelname = logging.INFO, "INFO"
+        return True
+
+
 def configure_logging(*, level: str, readable: bool) -> None:
     """Set up structlog and the standard library's loggers to write to standard error in one format."""
     shared: list[structlog.types.Processor] = [
@@ -41,6 +52,7 @@ def configure_logging(*, level: str, readable: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    logging.getLogger("aiohttp.server").filters[:] = [_WithoutRequests()]
     for noisy in ("aiohttp.access", "stripe", "socketio", "engineio", "pgqueuer"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(

@@ -72,10 +72,14 @@ async def record_answer(
     )
 
 
-async def release_key(tx: Connection, *, user_id: UUID, key: str) -> None:
-    """Give an unanswered key up, so that the next try goes on with the same resource at once, on any node."""
+async def release_key(tx: Connection, *, user_id: UUID, key: str, node_id: UUID) -> None:
+    """Give an unanswered key of this node up, so that the next try goes on with the same resource at once, on any node."""
     await tx.execute(
-        "UPDATE idempotency_keys SET claimed_by = NULL WHERE user_id = $1 AND key = $2 AND answered_at IS NULL", user_id, key
+        "UPDATE idempotency_keys SET claimed_by = NULL"
+        " WHERE user_id = $1 AND key = $2 AND claimed_by = $3 AND answered_at IS NULL",
+        user_id,
+        key,
+        node_id,
     )
 
 

@@ -168,7 +168,7 @@ class Answering:
         )
 
     async def _release(self, user_id: UUID, key: str) -> None:
-        await self._database.transact(lambda tx: release_key(tx, user_id=user_id, key=key))
+        await self._database.transact(lambda tx: release_key(tx, user_id=user_id, key=key, node_id=self._node_id))
 
 
 def _replay(claimed: ClaimedKey) -> Answer:
