@@ -51,6 +51,7 @@ class Consultation:
     refunded_minor: int = 0
     earnings_minor: int = 0
     balance_low_told: int | None = None
+    balance_low_entry: int = 0
     client_joined_at: datetime | None = None
     reader_joined_at: datetime | None = None
     client_lost_at: datetime | None = None

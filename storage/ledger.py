@@ -160,7 +160,8 @@ WITH new_transfer AS (
     ORDER BY account.id FOR NO KEY UPDATE
 ), changed AS (
     UPDATE ledger_accounts AS account
-    SET balance_minor = balance_minor + wanted.amount_minor, last_entry = last_entry + 1
+    SET balance_minor = balance_minor + wanted.amount_minor, last_entry = last_entry + 1,
+        last_credit = CASE WHEN wanted.amount_minor > 0 THEN last_entry + 1 ELSE last_credit END
     FROM wanted, locked
     WHERE account.id = wanted.account_id AND locked.id = account.id AND account.owner_id IS NOT NULL
     RETURNING account.id, account.balance_minor, account.last_entry

@@ -57,7 +57,8 @@ _CHARGE = """
 WITH due AS MATERIALIZED (
     SELECT c.id, c.client_id, c.reader_id, c.client_wallet_id, c.reader_earnings_id, c.currency,
         c.billed_increments + 1 AS increment, c.paid_until_at, c.increment_ms, c.rate_per_minute_minor,
-        c.span_base_ms, c.span_started_at, c.charged_minor, c.refunded_minor, c.earnings_minor, c.balance_low_told,
+        c.span_base_ms, c.span_started_at, c.charged_minor, c.refunded_minor, c.earnings_minor,
+        c.balance_low_told, c.balance_low_entry,
         c.rate_per_minute_minor * (c.billed_increments + 1) * c.increment_ms / c.minute_ms
             - c.rate_per_minute_minor * c.billed_increments * c.increment_ms / c.minute_ms AS charge_minor,
         c.reader_share_bps
@@ -66,11 +67,13 @@ WITH due AS MATERIALIZED (
     ORDER BY c.id LIMIT $3
     FOR NO KEY UPDATE OF c SKIP LOCKED
 ), accounts AS MATERIALIZED (
-    SELECT l.id, l.balance_minor, l.balance_minor - l.held_minor AS spendable_minor FROM ledger_accounts AS l
+    SELECT l.id, l.balance_minor, l.balance_minor - l.held_minor AS spendable_minor, l.last_credit, l.last_entry
+    FROM ledger_accounts AS l
     WHERE l.id IN (SELECT client_wallet_id FROM due UNION ALL SELECT reader_earnings_id FROM due)
     ORDER BY l.id FOR NO KEY UPDATE
 ), judged AS MATERIALIZED (
     SELECT due.*, new_uuid7() AS transfer_id,
+        CASE WHEN accounts.last_credit > due.balance_low_entry THEN 3 ELSE coalesce(due.balance_low_told, 3) END AS told_minutes,
         due.reader_share_bps * (due.charged_minor + due.charge_minor - due.refunded_minor) / 10000
             - due.earnings_minor AS earned_minor,
         accounts.spendable_minor >= due.charge_minor AND (limits.user_id IS NULL OR (
@@ -125,8 +128,9 @@ WITH due AS MATERIALIZED (
         earnings_minor = c.earnings_minor + CASE WHEN j.is_affordable THEN j.earned_minor ELSE 0 END,
         paid_until_at = CASE WHEN j.is_affordable
             THEN j.span_started_at + (j.increment * j.increment_ms - j.span_base_ms) * interval '1 millisecond' END,
-        balance_low_told = CASE WHEN j.is_affordable AND left_over.minutes <= 2
-            AND left_over.minutes < coalesce(j.balance_low_told, 3) THEN left_over.minutes ELSE c.balance_low_told END,
+        balance_low_told = CASE WHEN left_over.is_told THEN left_over.minutes ELSE c.balance_low_told END,
+        balance_low_entry = CASE WHEN left_over.is_told THEN coalesce(wallets.last_entry, accounts.last_entry)
+            ELSE c.balance_low_entry END,
         is_paused = NOT j.is_affordable,
         pause_reason = CASE WHEN NOT j.is_affordable THEN 'balance' END,
         paused_at = CASE WHEN NOT j.is_affordable THEN j.paid_until_at END,
@@ -135,13 +139,15 @@ WITH due AS MATERIALIZED (
     FROM judged AS j
     LEFT JOIN wallets ON wallets.consultation_id = j.id
     JOIN accounts ON accounts.id = j.client_wallet_id
-    CROSS JOIN LATERAL (SELECT (coalesce(wallets.balance_minor - wallets.held_minor, accounts.spendable_minor)
-        / j.rate_per_minute_minor) AS minutes) AS left_over
+    CROSS JOIN LATERAL (
+        SELECT coalesce(wallets.balance_minor - wallets.held_minor, accounts.spendable_minor) / j.rate_per_minute_minor
+    ) AS whole (minutes)
+    CROSS JOIN LATERAL (SELECT whole.minutes, j.is_affordable AND whole.minutes < j.told_minutes) AS left_over (minutes, is_told)
     WHERE c.id = j.id
     RETURNING c.id, c.version, c.paid_until_at, c.paused_at, c.charged_minor, c.refunded_minor, c.earnings_minor,
         j.is_affordable, j.client_id, j.reader_id, j.increment, j.charge_minor, left_over.minutes,
         coalesce(wallets.balance_minor, accounts.balance_minor) AS balance_minor,
-        j.is_affordable AND left_over.minutes <= 2 AND left_over.minutes < coalesce(j.balance_low_told, 3) AS tells_balance_low
+        left_over.is_told AS tells_balance_low
 )
 SELECT * FROM moved ORDER BY id
 """
@@ -205,11 +211,3 @@ async def _round(tx: Transaction, rows: Sequence[Record]) -> ChargeRound:
             [clock.stopped_at for clock in exhausted],
         )
     return ChargeRound(charged, exhausted)
-
-
-async def rearm_balance_low(tx: Transaction, client_id: UUID) -> None:
-    """Money arrived: tell the client again when it runs low."""
-    await tx.execute(
-        "UPDATE consultations SET balance_low_told = NULL WHERE client_id = $1 AND status IN ('requested', 'in_progress')",
-        client_id,
-    )

@@ -12,6 +12,8 @@ CREATE TABLE ledger_accounts (
     held_minor bigint NOT NULL DEFAULT 0,
     -- Number of the newest entry: entries of one account are counted without gaps.
     last_entry integer NOT NULL DEFAULT 0,
+    -- Number of the newest entry that brought money in.
+    last_credit integer NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL DEFAULT now(),
     CHECK ((kind IN ('wallet', 'earnings')) = (owner_id IS NOT NULL)),
     CHECK ((owner_id IS NOT NULL) = (balance_minor IS NOT NULL)),

@@ -65,7 +65,9 @@ CREATE TABLE consultations (
     charged_minor bigint NOT NULL DEFAULT 0 CHECK (charged_minor >= 0),
     refunded_minor bigint NOT NULL DEFAULT 0,
     earnings_minor bigint NOT NULL DEFAULT 0 CHECK (earnings_minor >= 0),
+    -- The minutes that the client was last told, and the wallet's newest entry then: a later credit re-arms the warning.
     balance_low_told integer,
+    balance_low_entry integer NOT NULL DEFAULT 0,
 
     client_joined_at timestamptz,
     reader_joined_at timestamptz,

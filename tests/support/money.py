@@ -8,12 +8,11 @@ from config.clock import Clock
 from config.ids import new_id
 from storage.database import Database
 from storage.ledger import EntryDraft, TransferDraft, find_ledger_account, get_platform_account_id, insert_transfer
-from storage.meter import rearm_balance_low
 from storage.transaction import Transaction
 
 
 async def fund_wallet(database: Database, client_id: UUID, amount_minor: int, *, clock: Clock, currency: str = "USD") -> None:
-    """Promotions −, wallet +; re-arms the warning of a low balance, as every arrival of money does."""
+    """Promotions −, wallet +."""
 
     async def credit(tx: Transaction) -> None:
         wallet = await find_ledger_account(tx, owner_id=client_id, kind="wallet", currency=currency)
@@ -30,6 +29,5 @@ async def fund_wallet(database: Database, client_id: UUID, amount_minor: int, *,
             entries=(EntryDraft(wallet.id, amount_minor), EntryDraft(promotions, -amount_minor)),
         )
         assert await insert_transfer(tx, draft, now=clock.now()) is not None
-        await rearm_balance_low(tx, client_id)
 
     await database.transact(credit)
