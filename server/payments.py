@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from datetime import timedelta
 
 from aiohttp import web
 from pydantic import SecretStr
 
-from billing.gateways.providers import PaymentProvider, open_payment_provider
+from billing.gateways.payments import PaymentGateway
+from billing.gateways.providers import open_payment_provider
+from billing.gateways.reconcile import reconcile
 from billing.gateways.stripe_webhooks import process_pending_events
 from billing.wallet.sweeps import check_silent_top_ups
 from billing.wallet.top_up_refunds import resume_refunds
 from config import limits
 from config.clock import Clock
-from config.errors import AppError
 from config.logging import get_logger
+from server.background import Round, run_loops
 from server.parts import CLOCK, DATABASE, SETTINGS
 from server.services import PAYMENTS
 from server.serving import LISTENING
@@ -42,30 +45,35 @@ async def start_payments(app: web.Application) -> AsyncIterator[None]:
 
 
 async def start_payment_sweeps(app: web.Application) -> AsyncIterator[None]:
-    task = asyncio.create_task(run_sweeps(app[DATABASE], app[PAYMENTS], app[CLOCK]), name="payment-sweeps")
-    yield
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    """The loops that catch up with the provider, and the one that compares its books with ours."""
+    async with run_loops(payment_rounds(app[DATABASE], app[PAYMENTS].gateway, app[CLOCK])):
+        yield
 
 
-async def run_sweeps(database: Database, provider: PaymentProvider, clock: Clock) -> None:
-    """Until cancelled: act on events that were left over, ask about top-ups and refunds that nobody has told us about."""
-    gateway = provider.gateway
-    sweeps: tuple[Callable[[], Awaitable[int]], ...] = (
-        lambda: process_pending_events(database, clock),
-        lambda: check_silent_top_ups(database, gateway, clock),
-        lambda: resume_refunds(database, gateway, clock),
-    )
-    while True:
-        await asyncio.sleep(limits.PAYMENT_SWEEP_SECONDS)
-        for sweep in sweeps:
-            try:
-                await sweep()
-            except AppError as error:
-                logger.warning("payments.sweep_failed", error=error.code)
-            except Exception:
-                # One sweep that fails must not end the others, nor itself the next time.
-                logger.exception("payments.sweep_broken")
+def payment_rounds(database: Database, gateway: PaymentGateway, clock: Clock) -> dict[str, tuple[float, Round]]:
+    """Safe on every node at once: each event and each top-up is taken by one of them."""
+
+    async def report() -> None:
+        await report_differences(database, gateway, clock)
+
+    seconds = limits.PAYMENT_SWEEP_SECONDS
+    return {
+        "payment events": (seconds, lambda: process_pending_events(database, clock)),
+        "silent top-ups": (seconds, lambda: check_silent_top_ups(database, gateway, clock)),
+        "unanswered refunds": (seconds, lambda: resume_refunds(database, gateway, clock)),
+        "payment reconciliation": (limits.RECONCILE_SECONDS, report),
+    }
+
+
+async def report_differences(database: Database, gateway: PaymentGateway, clock: Clock) -> int:
+    """Log each difference between the provider's payments and our top-ups of the last days; how many there were."""
+    now = clock.now()
+    since = now - timedelta(days=limits.RECONCILE_DAYS)
+    differences = await reconcile(database, gateway, since=since, now=now)
+    for found in differences:
+        logger.error("payments.difference", **asdict(found))
+    logger.info("payments.reconciled", since=since.isoformat(), differences=len(differences))
+    return len(differences)
 
 
 def _revealed(secret: SecretStr | None) -> str | None:
