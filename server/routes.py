@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from config.settings import Settings
 from server.features.accounts.routes import ROUTES as ACCOUNT_ROUTES
+from server.features.consultations.routes import ROUTES as CONSULTATION_ROUTES
 from server.features.outbox.routes import ROUTES as OUTBOX_ROUTES
 from server.features.readers.routes import ROUTES as READER_ROUTES
+from server.features.reviews.routes import ROUTES as REVIEW_ROUTES
 from server.features.site.routes import ROUTES as SITE_ROUTES
 from server.features.uploads.routes import ROUTES as UPLOAD_ROUTES
 from server.features.wallet.routes import ROUTES as WALLET_ROUTES
 from server.http.routes import Route
 
-ROUTES: tuple[Route, ...] = (*SITE_ROUTES, *ACCOUNT_ROUTES, *READER_ROUTES, *UPLOAD_ROUTES, *WALLET_ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *SITE_ROUTES,
+    *ACCOUNT_ROUTES,
+    *READER_ROUTES,
+    *UPLOAD_ROUTES,
+    *CONSULTATION_ROUTES,
+    *REVIEW_ROUTES,
+    *WALLET_ROUTES,
+)
 
 # Also what only a demonstration serves, for the documents of the models.
 ALL_ROUTES: tuple[Route, ...] = (*ROUTES, *OUTBOX_ROUTES)

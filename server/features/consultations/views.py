@@ -1,0 +1,69 @@
+"""What the consultations' doors answer beyond the snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
+
+from config.fields import Instant, View
+from realtime.consultations.snapshots import ConsultationView, MessageView
+from server.features.consultations.statements import StatementLine
+from server.http.pagination import Page
+
+
+class ConsultationPage(Page[ConsultationView]):
+    """Newest first."""
+
+
+class MessagePage(Page[MessageView]):
+    """In order; `next_cursor` is null once nothing newer is stored."""
+
+
+class StatementLineView(View):
+    """`amount_minor` is cost: positive for a charge, negative for a refund; `transfer_id` the ledger's record of it.
+    `seconds`: what a charge pays for, how long a pause was. `earned_minor` only the reader sees.
+    """
+
+    kind: Literal["charge", "refund", "pause", "resume", "start", "end"]
+    at: Instant
+    description: str
+    amount_minor: int | None
+    earned_minor: int | None
+    increment: int | None
+    transfer_id: UUID | None
+    seconds: float | None
+    reason: str | None
+
+
+class Statement(View):
+    """The lines' amounts sum to `total_cost_minor`."""
+
+    consultation: ConsultationView
+    lines: list[StatementLineView]
+    total_cost_minor: int
+    connected_seconds: float
+    currency: str
+
+
+def render_statement(consultation: ConsultationView, lines: Sequence[StatementLine]) -> Statement:
+    return Statement(
+        consultation=consultation,
+        lines=[
+            StatementLineView(
+                kind=line.kind,
+                at=line.at,
+                description=line.description,
+                amount_minor=line.amount_minor,
+                earned_minor=line.earned_minor,
+                increment=line.increment,
+                transfer_id=line.transfer_id,
+                seconds=line.seconds,
+                reason=line.reason,
+            )
+            for line in lines
+        ],
+        total_cost_minor=consultation.total_cost_minor,
+        connected_seconds=consultation.connected_seconds,
+        currency=consultation.currency,
+    )
