@@ -38,5 +38,6 @@ const types = await compile(document, "Protocol", {
   additionalProperties: false,
   format: false,
   strictIndexSignatures: true,
+  ignoreMinAndMaxItems: true,
 });
 await writeFile(path.join(root, "src/generated/protocol.ts"), types);

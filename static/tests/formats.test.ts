@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { safeNext } from "../src/texts/addresses";
 import { editableMoney, formatClock, formatDay, formatMoney, parseMoney } from "../src/texts/formats";
-import { localHours } from "../src/texts/time_zones";
 
 describe("money", () => {
   test("is shown from minor units with as many digits as the currency has", () => {
@@ -37,22 +36,6 @@ test("days near now have names", () => {
   expect(formatDay(new Date(2026, 4, 10, 1).toISOString(), now)).toBe("Today");
   expect(formatDay(new Date(2026, 4, 9, 23).toISOString(), now)).toBe("Yesterday");
   expect(formatDay(new Date(2026, 4, 1).toISOString(), now)).toContain("2026");
-});
-
-describe("weekly hours", () => {
-  const winter = new Date("2026-01-15T12:00:00Z");
-
-  test("move with the time zone", () => {
-    const hours = localHours([{ weekday: 0, starts_at: "09:00", ends_at: "12:00" }], "UTC", "Asia/Tokyo", winter);
-    expect(hours).toEqual([{ weekday: 0, spans: [expect.stringMatching(/06:00 PM.*09:00 PM|18:00.*21:00/)] }]);
-  });
-
-  test("are split where they cross midnight, also from Sunday to Monday", () => {
-    const hours = localHours([{ weekday: 6, starts_at: "20:00", ends_at: "23:00" }], "America/New_York", "UTC", winter);
-    expect(hours.map((day) => day.weekday)).toEqual([0]);
-    const late = localHours([{ weekday: 6, starts_at: "22:00", ends_at: "02:00" }], "UTC", "UTC", winter);
-    expect(late.map((day) => day.weekday)).toEqual([0, 6]);
-  });
 });
 
 test.each([

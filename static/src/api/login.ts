@@ -3,7 +3,7 @@
  * buys a new one. Tabs take turns at refreshing, because the server treats a refresh token used twice as stolen.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { LoggedIn, User } from "../generated/protocol";
+import type { LoggedIn, User } from "../protocol";
 import { asProblem, type Problem, responseProblem, unreachable } from "./problems";
 
 export type LoginState =

@@ -1,5 +1,5 @@
 /** What can go wrong with a request or a live command, as one error type with the server's dotted code. */
-import type { CommandError, FieldProblem, ProblemDetails } from "../generated/protocol";
+import type { CommandError, FieldProblem, ProblemDetails } from "../protocol";
 
 export class Problem extends Error {
   readonly code: string;

@@ -1,13 +1,16 @@
 /** Every HTTP resource the pages use, by noun, with the protocol's types. */
 import type {
   Availability,
+  AvailabilityPayload,
   Consultation,
   Desk,
+  Facets,
   LoggedIn,
   LoginView,
   Message,
   OwnReader,
   ReaderCard,
+  ReaderPatch,
   ReaderProfile,
   Review,
   Site,
@@ -16,7 +19,7 @@ import type {
   TransferView,
   User,
   Wallet,
-} from "../generated/protocol";
+} from "../protocol";
 import type { ApiClient, Page } from "./client";
 
 export interface ReaderFilters {
@@ -71,15 +74,15 @@ export function createResources(api: ApiClient) {
 
     listReaders: (filters: ReaderFilters, cursor: string | null) =>
       api.get<Page<ReaderCard>>("/readers", { query: { ...filters, cursor, limit: 24 }, isPublic: true }),
+    readerFacets: () => api.get<Facets>("/readers/facets", { isPublic: true }),
     reader: (id: string) => api.get<ReaderProfile>(`/readers/${id}`, { isPublic: true }),
     listReviews: (id: string, cursor: string | null) =>
       api.get<Page<Review>>(`/readers/${id}/reviews`, { query: { cursor, limit: 10 }, isPublic: true }),
     availability: (id: string) => api.get<Availability>(`/readers/${id}/availability`, { isPublic: true }),
 
     ownReader: () => api.get<OwnReader>("/me/reader"),
-    changeOwnReader: (body: Partial<Omit<OwnReader, "status" | "is_verified">>) =>
-      api.patch<OwnReader>("/me/reader", body),
-    setAvailability: (body: Availability) => api.put<Availability>("/me/availability", body),
+    changeOwnReader: (body: ReaderPatch) => api.patch<OwnReader>("/me/reader", body),
+    setAvailability: (body: AvailabilityPayload) => api.put<Availability>("/me/availability", body),
     desk: () => api.get<Desk>("/me/desk"),
 
     wallet: () => api.get<Wallet>("/wallet"),

@@ -2,7 +2,7 @@
 import { SlidersHorizontal } from "lucide-preact";
 import { useState } from "preact/hooks";
 import type { ReaderFilters } from "../api/resources";
-import type { ReaderCard } from "../generated/protocol";
+import type { Facets } from "../protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import { formatMoney, languageName } from "../texts/formats";
@@ -13,7 +13,7 @@ const MAXIMUM_RATES_MINOR = [200, 300, 500, 1000];
 
 export function DirectoryFilters(props: {
   filters: ReaderFilters;
-  known: readonly ReaderCard[];
+  facets: Facets | null;
   onChange: (name: keyof ReaderFilters, value: string) => void;
 }) {
   const { site } = useServices();
@@ -40,22 +40,13 @@ export function DirectoryFilters(props: {
       <SelectField
         label={texts.readers.specialty}
         value={filters.specialty ?? ""}
-        options={choices(
-          props.known.flatMap((reader) => reader.specialties),
-          filters.specialty,
-          texts.readers.anySpecialty,
-        )}
+        options={choices(props.facets?.specialties, filters.specialty, texts.readers.anySpecialty)}
         onChange={(value) => onChange("specialty", value)}
       />
       <SelectField
         label={texts.readers.language}
         value={filters.language ?? ""}
-        options={choices(
-          props.known.flatMap((reader) => reader.languages),
-          filters.language,
-          texts.readers.anyLanguage,
-          languageName,
-        )}
+        options={choices(props.facets?.languages, filters.language, texts.readers.anyLanguage, languageName)}
         onChange={(value) => onChange("language", value)}
       />
       <SelectField
@@ -82,11 +73,13 @@ function hasChoices(filters: ReaderFilters): boolean {
   return Boolean(filters.specialty || filters.language || filters.max_rate_minor || filters.sort);
 }
 
-function choices(found: string[], chosen: string | undefined, any: string, name = (value: string) => value) {
-  const values = new Set(found);
+function choices(
+  found: Facets["languages"] | undefined,
+  chosen: string | undefined,
+  any: string,
+  name = (value: string) => value,
+) {
+  const values = new Set((found ?? []).map((facet) => facet.value));
   if (chosen !== undefined) values.add(chosen);
-  const sorted = [...values]
-    .map((value) => ({ value, label: name(value) }))
-    .sort((a, b) => a.label.localeCompare(b.label));
-  return [{ value: "", label: any }, ...sorted];
+  return [{ value: "", label: any }, ...[...values].map((value) => ({ value, label: name(value) }))];
 }

@@ -3,9 +3,9 @@
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { asProblem, type Problem } from "../api/problems";
-import type { Consultation } from "../generated/protocol";
 import { useRinging } from "../hooks/ringing";
 import { useServerNow } from "../hooks/server_time";
+import type { Consultation } from "../protocol";
 import { secondsUntil } from "../rooms/clock";
 import { useServices } from "../services";
 import { texts } from "../texts";

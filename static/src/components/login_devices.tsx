@@ -1,7 +1,7 @@
 /** Every browser and device that is logged in, each of which can be logged out from here. */
 
-import type { LoginView } from "../generated/protocol";
 import { useLoaded } from "../hooks/loading";
+import type { LoginView } from "../protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import { formatDateTime } from "../texts/formats";

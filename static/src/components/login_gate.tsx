@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { useLocation } from "preact-iso";
-import type { User } from "../generated/protocol";
+import type { User } from "../protocol";
 import { useServices } from "../services";
 import { Skeleton } from "./notes";
 

@@ -1,5 +1,5 @@
 /** Who a reader is, in their own words. */
-import type { ReaderProfile } from "../generated/protocol";
+import type { ReaderProfile } from "../protocol";
 import { texts } from "../texts";
 import { languageName } from "../texts/formats";
 import { Avatar } from "./avatar";
@@ -16,7 +16,7 @@ export function ReaderHead(props: { reader: ReaderProfile }) {
           <h1>{reader.display_name}</h1>
           <div class="row">
             <StatusBadge status={reader.status} />
-            <Rating rating={reader.rating} count={reader.review_count} />
+            <Rating rating={reader.rating_average} count={reader.rating_count} />
           </div>
         </div>
       </div>

@@ -1,5 +1,5 @@
 /** One reader in the directory: who, whether free, for what, and for how much. */
-import type { ReaderCard } from "../generated/protocol";
+import type { ReaderCard } from "../protocol";
 import { texts } from "../texts";
 import { formatMoney, languageName } from "../texts/formats";
 import { Avatar } from "./avatar";
@@ -35,7 +35,7 @@ export function ReaderCardLink(props: { reader: ReaderCard }) {
         ))}
       </div>
       <div class="row row--apart reader-card__foot">
-        <Rating rating={reader.rating} count={reader.review_count} />
+        <Rating rating={reader.rating_average} count={reader.rating_count} />
         {reader.languages.length > 0 && <span class="faint">{reader.languages.map(languageName).join(", ")}</span>}
       </div>
     </a>

@@ -1,6 +1,7 @@
 /** What clients said about a reader, with how the ratings are spread. */
-import type { ReaderProfile } from "../generated/protocol";
+
 import { usePagedList } from "../hooks/loading";
+import type { ReaderProfile } from "../protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import { formatDate, formatNumber } from "../texts/formats";
@@ -15,7 +16,7 @@ export function ReaderReviews(props: { reader: ReaderProfile }) {
   return (
     <section class="stack">
       <h2>{texts.readers.reviews}</h2>
-      {reader.review_count === 0 ? (
+      {reader.rating_count === 0 ? (
         <p class="soft">{texts.readers.noReviews}</p>
       ) : (
         <div class="distribution">
@@ -24,7 +25,7 @@ export function ReaderReviews(props: { reader: ReaderProfile }) {
             return (
               <>
                 <span>{texts.readers.stars(stars)}</span>
-                <meter min={0} max={reader.review_count} value={count} aria-hidden="true" />
+                <meter min={0} max={reader.rating_count} value={count} aria-hidden="true" />
                 <span class="figures">{formatNumber(count)}</span>
               </>
             );

@@ -3,8 +3,8 @@
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { asProblem, type Problem } from "../api/problems";
-import type { ReaderProfile } from "../generated/protocol";
 import { newNonce } from "../live/nonces";
+import type { ReaderProfile } from "../protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import { formatMoney } from "../texts/formats";

@@ -1,5 +1,5 @@
 /** The lines of a statement: when, what, and how much. */
-import type { Statement, StatementLine } from "../generated/protocol";
+import type { Statement, StatementLine } from "../protocol";
 import { texts } from "../texts";
 import { formatClock, formatExactTime, formatMoney } from "../texts/formats";
 

@@ -1,5 +1,5 @@
 /** Whether a reader is free, in words and colour. */
-import type { ReaderStatus } from "../generated/protocol";
+import type { ReaderStatus } from "../protocol";
 import { texts } from "../texts";
 
 export function StatusBadge(props: { status: ReaderStatus }) {

@@ -1,7 +1,7 @@
 /** How much, with which card, and what became of it. */
 import { useState } from "preact/hooks";
-import type { Site } from "../generated/protocol";
 import { useTopUp } from "../hooks/top_ups";
+import type { Site } from "../protocol";
 import { minutesPaidBy } from "../rooms/clock";
 import { useServices } from "../services";
 import { texts } from "../texts";

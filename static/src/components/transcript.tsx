@@ -1,8 +1,8 @@
 /** The conversation as it was, to read or to keep. */
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/problems";
-import type { Consultation, Message } from "../generated/protocol";
 import { useLoaded } from "../hooks/loading";
+import type { Consultation, Message } from "../protocol";
 import { type Services, useServices } from "../services";
 import { texts } from "../texts";
 import { formatTime } from "../texts/formats";

@@ -1,6 +1,6 @@
 /** Readers' statuses as they change: by events when logged in, by asking again now and then otherwise. */
 import { useEffect, useState } from "preact/hooks";
-import type { ReaderStatus } from "../generated/protocol";
+import type { ReaderStatus } from "../protocol";
 import { useServices } from "../services";
 
 export type ReaderStatuses = Readonly<Record<string, ReaderStatus>>;

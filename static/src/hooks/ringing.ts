@@ -1,7 +1,7 @@
 /** Makes a ringing request hard to miss: the bell, and the browser tab's title, until it is answered. */
 import { useEffect } from "preact/hooks";
-import type { Consultation } from "../generated/protocol";
 import type { Bell } from "../live/bell";
+import type { Consultation } from "../protocol";
 import { texts } from "../texts";
 
 const FLASH_MS = 1_000;

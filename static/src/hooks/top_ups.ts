@@ -1,7 +1,7 @@
 /** One top-up from the press of the button to the money in the wallet, which only the provider's webhook brings. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/problems";
-import type { TopUp } from "../generated/protocol";
+import type { TopUp } from "../protocol";
 import { useServices } from "../services";
 
 export type TopUpStep =

@@ -5,7 +5,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { io, type Socket } from "socket.io-client";
 import { commandProblem, Problem, unreachable } from "../api/problems";
-import type { Ack, ProblemDetails } from "../generated/protocol";
+import type { Ack, ProblemDetails } from "../protocol";
 import type { CommandName, Commands, EventName, Events, LiveEvent } from "./protocol";
 
 export type ConnectionState = "off" | "connecting" | "connected" | "lost";

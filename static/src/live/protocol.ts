@@ -1,67 +1,62 @@
 /** Which live commands and events exist, with their payloads; checked by the compiler wherever one is used. */
 import type {
+  AnswerConsultation,
   ConnectionClosingEvent,
-  Consultation,
-  ConsultationAcceptedEvent,
   ConsultationBalanceExhaustedEvent,
   ConsultationBalanceLowEvent,
-  ConsultationCancelledEvent,
-  ConsultationChangedEvent,
   ConsultationChargedEvent,
-  ConsultationDeclinedEvent,
-  ConsultationEndedEvent,
+  ConsultationData,
   ConsultationJoined,
-  ConsultationPausedEvent,
-  ConsultationRequestedEvent,
-  ConsultationResumedEvent,
-  ConsultationStartedEvent,
-  ConsultationType,
-  Message,
+  ConsultationReference,
+  ConsultationStateEvent,
+  JoinConsultation,
+  MessageData,
   MessageReadEvent,
   MessageSentEvent,
-  ReaderStatus,
+  ReadData,
   ReaderStatusChangedEvent,
+  ReadMessages,
+  RequestConsultation,
+  SendMessage,
+  SetStatus,
+  SetTyping,
+  StatusData,
   TypingChangedEvent,
+  TypingData,
   WalletChangedEvent,
-} from "../generated/protocol";
+  WatchData,
+  WatchReaders,
+} from "../protocol";
 
 interface Command<Payload, Data> {
   payload: Payload;
   data: Data;
 }
 
-type OneConsultation = { consultation_id: string };
-
 export interface Commands {
-  "reader.set_status": Command<{ status: Exclude<ReaderStatus, "busy"> }, unknown>;
-  "consultation.request": Command<
-    { reader_id: string; type: ConsultationType; nonce: string },
-    { consultation: Consultation }
-  >;
-  "consultation.accept": Command<OneConsultation, { consultation: Consultation }>;
-  "consultation.decline": Command<OneConsultation & { reason?: string }, { consultation: Consultation }>;
-  "consultation.cancel": Command<OneConsultation & { reason?: string }, { consultation: Consultation }>;
-  "consultation.join": Command<OneConsultation & { after_seq?: number }, ConsultationJoined>;
-  "consultation.end": Command<OneConsultation, { consultation: Consultation }>;
-  "message.send": Command<
-    OneConsultation & { content: string; kind: "text" | "image"; nonce: string },
-    { message: Message }
-  >;
-  "message.read": Command<OneConsultation & { up_to_seq: number }, unknown>;
-  "typing.set": Command<OneConsultation & { is_typing: boolean }, unknown>;
-  "readers.watch": Command<{ on: boolean }, unknown>;
+  "reader.set_status": Command<SetStatus, StatusData>;
+  "consultation.request": Command<RequestConsultation, ConsultationData>;
+  "consultation.accept": Command<AnswerConsultation, ConsultationData>;
+  "consultation.decline": Command<AnswerConsultation, ConsultationData>;
+  "consultation.cancel": Command<AnswerConsultation, ConsultationData>;
+  "consultation.join": Command<JoinConsultation, ConsultationJoined>;
+  "consultation.end": Command<ConsultationReference, ConsultationData>;
+  "message.send": Command<SendMessage, MessageData>;
+  "message.read": Command<ReadMessages, ReadData>;
+  "typing.set": Command<SetTyping, TypingData>;
+  "readers.watch": Command<WatchReaders, WatchData>;
 }
 
 export interface Events {
-  "consultation.requested": ConsultationRequestedEvent;
-  "consultation.accepted": ConsultationAcceptedEvent;
-  "consultation.declined": ConsultationDeclinedEvent;
-  "consultation.cancelled": ConsultationCancelledEvent;
-  "consultation.started": ConsultationStartedEvent;
-  "consultation.paused": ConsultationPausedEvent;
-  "consultation.resumed": ConsultationResumedEvent;
-  "consultation.ended": ConsultationEndedEvent;
-  "consultation.changed": ConsultationChangedEvent;
+  "consultation.requested": ConsultationStateEvent;
+  "consultation.accepted": ConsultationStateEvent;
+  "consultation.declined": ConsultationStateEvent;
+  "consultation.cancelled": ConsultationStateEvent;
+  "consultation.started": ConsultationStateEvent;
+  "consultation.paused": ConsultationStateEvent;
+  "consultation.resumed": ConsultationStateEvent;
+  "consultation.ended": ConsultationStateEvent;
+  "consultation.changed": ConsultationStateEvent;
   "consultation.charged": ConsultationChargedEvent;
   "consultation.balance_low": ConsultationBalanceLowEvent;
   "consultation.balance_exhausted": ConsultationBalanceExhaustedEvent;

@@ -9,9 +9,9 @@ import { TextField } from "../components/fields";
 import { LoginDevices } from "../components/login_devices";
 import { LoginGate } from "../components/login_gate";
 import { Note, ProblemNote } from "../components/notes";
-import type { User } from "../generated/protocol";
 import { usePageTitle } from "../hooks/page_title";
 import { useSaving } from "../hooks/saving";
+import type { User } from "../protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 

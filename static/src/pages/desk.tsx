@@ -7,9 +7,9 @@ import { Today } from "../components/desk/today";
 import { RequestCard, useIncomingRequest } from "../components/incoming_request";
 import { LoginGate } from "../components/login_gate";
 import { Empty, Note, ProblemNote, Skeleton } from "../components/notes";
-import type { Desk, OwnReader, ReaderStatus } from "../generated/protocol";
 import { useLoaded } from "../hooks/loading";
 import { usePageTitle } from "../hooks/page_title";
+import type { Desk, DeskStatus, OwnReader } from "../protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import "../styles/desk.css";
@@ -82,7 +82,7 @@ function Notices(props: { desk: Desk }) {
   );
 }
 
-function Requests(props: { status: ReaderStatus }) {
+function Requests(props: { status: DeskStatus }) {
   const request = useIncomingRequest();
   const { liveConsultation } = useServices();
   const live = liveConsultation.value.value;

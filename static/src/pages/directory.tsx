@@ -6,10 +6,10 @@ import type { ReaderFilters } from "../api/resources";
 import { Button } from "../components/button";
 import { Empty, ProblemNote, Skeleton } from "../components/notes";
 import { ReaderCardLink } from "../components/reader_card";
-import type { ReaderCard } from "../generated/protocol";
-import { usePagedList } from "../hooks/loading";
+import { useLoaded, usePagedList } from "../hooks/loading";
 import { usePageTitle } from "../hooks/page_title";
 import { type ReaderStatuses, useReaderStatuses } from "../hooks/reader_statuses";
+import type { ReaderCard } from "../protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import "../styles/directory.css";
@@ -22,6 +22,7 @@ export default function DirectoryPage() {
   const { resources } = useServices();
   const { filters, query, changeFilter, clear } = useFiltersInAddress();
   const list = usePagedList((cursor) => resources.listReaders(filters, cursor), [query]);
+  const facets = useLoaded(() => resources.readerFacets(), []);
   const statuses = useReaderStatuses(list.reload);
   const readers = withStatuses(list.items, statuses, filters.status);
   return (
@@ -32,7 +33,7 @@ export default function DirectoryPage() {
       </header>
       <search class="stack">
         <SearchField value={filters.q ?? ""} onChange={(q) => changeFilter("q", q)} />
-        <DirectoryFilters filters={filters} known={list.items ?? []} onChange={changeFilter} />
+        <DirectoryFilters filters={filters} facets={facets.value} onChange={changeFilter} />
       </search>
       <ProblemNote problem={list.problem} onRetry={list.reload} />
       {readers !== null && (

@@ -6,10 +6,11 @@ import { Empty, ProblemNote, Skeleton } from "../components/notes";
 import { TopUpForm } from "../components/top_up_form";
 import { TransferLine } from "../components/transfer_line";
 import { WhatItBuys } from "../components/what_it_buys";
-import type { TransferView, Wallet } from "../generated/protocol";
 import { usePagedList } from "../hooks/loading";
 import { usePageTitle } from "../hooks/page_title";
+import type { TransferView } from "../protocol";
 import { useServices } from "../services";
+import type { Balance } from "../stores/own_wallet";
 import { texts } from "../texts";
 import { safeNext } from "../texts/addresses";
 import { formatDay, formatMoney } from "../texts/formats";
@@ -30,7 +31,7 @@ function OwnWalletPage() {
     <div class="wallet">
       <section class="wallet__balance">
         <h1>{texts.money.balance}</h1>
-        {own === null ? <Skeleton shape="line" /> : <Balance wallet={own} />}
+        {own === null ? <Skeleton shape="line" /> : <BalanceFigure wallet={own} />}
         {next !== null && (
           <p>
             <a href={next}>{texts.shell.back}</a>
@@ -46,7 +47,7 @@ function OwnWalletPage() {
   );
 }
 
-function Balance(props: { wallet: Wallet }) {
+function BalanceFigure(props: { wallet: Balance }) {
   const { wallet } = props;
   return (
     <>

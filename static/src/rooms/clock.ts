@@ -1,5 +1,5 @@
 /** The server's time as this browser can best tell it, and the room's clock computed from it. Pure. */
-import type { Consultation } from "../generated/protocol";
+import type { Consultation } from "../protocol";
 
 /** How far the server's clock is ahead of ours. Samples can only be too small: the answer travelled for a while. */
 export class ServerClock {

@@ -2,7 +2,7 @@
  * What was written here and is not yet stored on the server, and the draft in the composer. Kept in localStorage for
  * each consultation and person, so that a reload, a lost network or an expired login loses nothing.
  */
-import type { Message } from "../generated/protocol";
+import type { Message } from "../protocol";
 
 export interface OutgoingMessage {
   nonce: string;

@@ -5,9 +5,9 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { asProblem, type Problem } from "../api/problems";
 import type { Resources } from "../api/resources";
-import type { Consultation } from "../generated/protocol";
 import { isCommandRefused, type LiveConnection } from "../live/connection";
 import { newNonce } from "../live/nonces";
+import type { Consultation } from "../protocol";
 import { isOverdue, type ServerClock } from "./clock";
 import { type OutgoingMessage, RoomKeeper, visibleOutbox } from "./outbox";
 import { contiguousSeq, emptyRoom, type RoomAction, type RoomState, reduceRoom } from "./state";

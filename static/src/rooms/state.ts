@@ -3,14 +3,10 @@
  * network. Events may be missed, doubled or late; whatever the order, the state never goes back, and `needs` says
  * what must be fetched to catch up with the server.
  */
-import type {
-  Consultation,
-  ConsultationBalanceExhaustedEvent,
-  ConsultationChargedEvent,
-  Message,
-} from "../generated/protocol";
+
 import type { LiveEvent, StateEventName } from "../live/protocol";
 import { STATE_EVENTS } from "../live/protocol";
+import type { Consultation, ConsultationBalanceExhaustedEvent, ConsultationChargedEvent, Message } from "../protocol";
 
 export interface RoomState {
   readonly consultationId: string;

@@ -1,9 +1,9 @@
 /** The one consultation that is ringing or running for this person, wherever in the app they are. */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Resources } from "../api/resources";
-import type { Consultation } from "../generated/protocol";
 import type { LiveConnection } from "../live/connection";
 import { STATE_EVENTS } from "../live/protocol";
+import type { Consultation } from "../protocol";
 
 export class LiveConsultation {
   private readonly current = signal<Consultation | null>(null);

@@ -1,18 +1,20 @@
 /** The visitor's own balance, kept true by events and asked for again at each connect. */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Resources } from "../api/resources";
-import type { Wallet } from "../generated/protocol";
 import type { LiveConnection } from "../live/connection";
+import type { Wallet } from "../protocol";
+
+export type Balance = Pick<Wallet, "balance_minor" | "currency">;
 
 export class OwnWallet {
-  private readonly current = signal<Wallet | null>(null);
+  private readonly current = signal<Balance | null>(null);
 
   constructor(
     private readonly resources: Resources,
     private readonly live: LiveConnection,
   ) {}
 
-  get value(): ReadonlySignal<Wallet | null> {
+  get value(): ReadonlySignal<Balance | null> {
     return this.current;
   }
 
@@ -20,7 +22,7 @@ export class OwnWallet {
     const stops = [
       this.live.onConnect(() => void this.reload()),
       this.live.on("wallet.changed", ({ balance_minor, currency }) => {
-        this.current.value = { ...this.current.value, balance_minor, currency };
+        this.current.value = { balance_minor, currency };
       }),
       this.live.on("consultation.charged", ({ balance_minor }) => {
         const wallet = this.current.value;

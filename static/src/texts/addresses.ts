@@ -1,5 +1,5 @@
 /** Addresses inside the app: where somebody starts, and which "next" is ours. */
-import type { User } from "../generated/protocol";
+import type { User } from "../protocol";
 
 /** Only a path on this site is followed after a login, never somebody else's address. */
 export function safeNext(next: string | null): string | null {

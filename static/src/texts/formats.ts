@@ -67,6 +67,10 @@ export function formatDay(at: string, now: Date = new Date()): string {
   );
 }
 
+export function formatShortDay(at: string): string {
+  return new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "short" }).format(new Date(at));
+}
+
 /** 0:07, 12:40, 1:02:03. */
 export function formatClock(totalSeconds: number): string {
   const seconds = Math.max(0, Math.floor(totalSeconds));
@@ -92,6 +96,8 @@ export function languageName(code: string): string {
 }
 
 export function weekdayName(weekday: number): string {
-  // 1 January 2024 was a Monday, and the protocol counts from Monday as 0.
-  return new Intl.DateTimeFormat(locale(), { weekday: "long", timeZone: "UTC" }).format(Date.UTC(2024, 0, 1 + weekday));
+  // 31 December 2023 was a Sunday, which the protocol counts as 0.
+  return new Intl.DateTimeFormat(locale(), { weekday: "long", timeZone: "UTC" }).format(
+    Date.UTC(2023, 11, 31 + weekday),
+  );
 }

@@ -3,7 +3,7 @@ import type { Problem } from "../api/problems";
 import { texts } from "./index";
 
 export function problemText(problem: Problem): string {
-  const known = texts.problems.byCode[problem.code];
+  const known = (texts.problems.byCode as Record<string, string | undefined>)[problem.code];
   const waits = problem.retryAfterSeconds === null ? "" : ` ${texts.problems.retryAfter(problem.retryAfterSeconds)}`;
   if (known !== undefined) return known + waits;
   // A refusal with its own sentence (422, most 409) says more than its status.

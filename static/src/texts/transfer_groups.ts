@@ -1,5 +1,5 @@
 /** The minutes of one consultation on one day become one line of the history; its statement has each of them. */
-import type { TransferView } from "../generated/protocol";
+import type { TransferView } from "../protocol";
 
 export interface TransferGroup {
   newest: TransferView;

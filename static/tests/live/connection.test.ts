@@ -3,8 +3,8 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server, type Socket } from "socket.io";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ConsultationBalanceLowEvent } from "../../src/generated/protocol";
 import { LiveConnection } from "../../src/live/connection";
+import type { ConsultationBalanceLowEvent } from "../../src/protocol";
 
 /** A real Socket.IO server on a free port; each test says how it answers. */
 let http: HttpServer;

@@ -1,6 +1,7 @@
 /** A small server in memory that keeps one consultation by the protocol's rules and says what it would send. */
-import type { Consultation, Message } from "../../src/generated/protocol";
+
 import type { LiveEvent } from "../../src/live/protocol";
+import type { Consultation, Message } from "../../src/protocol";
 import { CLIENT_ID, CONSULTATION_ID, READER_ID, sampleConsultation } from "./samples";
 
 const RATE_MINOR = 399;

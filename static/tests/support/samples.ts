@@ -1,5 +1,5 @@
 /** Values in the protocol's shapes, for tests. */
-import type { Consultation, Message } from "../../src/generated/protocol";
+import type { Consultation, Message } from "../../src/protocol";
 
 export const CLIENT_ID = "client-1";
 export const READER_ID = "reader-1";

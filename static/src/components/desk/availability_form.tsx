@@ -1,17 +1,16 @@
 /** The hours of a usual week. */
 import { Plus, Trash2 } from "lucide-preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Availability } from "../../generated/protocol";
 import { useLoaded } from "../../hooks/loading";
 import { useSaving } from "../../hooks/saving";
+import type { Availability, WindowView } from "../../protocol";
 import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { weekdayName } from "../../texts/formats";
 import { Button } from "../button";
 import { ProblemNote, Skeleton } from "../notes";
 
-const WEEKDAYS = [0, 1, 2, 3, 4, 5, 6];
-type Hours = Availability["weekly"][number];
+const WEEKDAYS = [1, 2, 3, 4, 5, 6, 0];
 
 export function AvailabilityForm() {
   const { resources, login } = useServices();
@@ -29,19 +28,20 @@ export function AvailabilityForm() {
 function WeekForm(props: { availability: Availability }) {
   const { resources } = useServices();
   const { availability } = props;
-  const zone =
-    availability.weekly.length > 0 ? availability.time_zone : Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const [weekly, setWeekly] = useState<readonly Hours[]>(availability.weekly);
-  useEffect(() => setWeekly(availability.weekly), [availability]);
-  const saving = useSaving(() => resources.setAvailability({ ...availability, time_zone: zone, weekly: [...weekly] }));
-  const change = (changed: Hours, part: Partial<Hours>) =>
-    setWeekly(weekly.map((hours) => (hours === changed ? { ...hours, ...part } : hours)));
+  const isNew = availability.windows.length === 0;
+  const zone = isNew ? Intl.DateTimeFormat().resolvedOptions().timeZone : availability.time_zone;
+  // Windows of single days are kept as they are.
+  const [windows, setWindows] = useState<readonly WindowView[]>(availability.windows);
+  useEffect(() => setWindows(availability.windows), [availability]);
+  const saving = useSaving(() => resources.setAvailability({ time_zone: zone, windows: [...windows] }));
+  const change = (changed: WindowView, part: Partial<WindowView>) =>
+    setWindows(windows.map((window) => (window === changed ? { ...window, ...part } : window)));
   return (
     <form class="stack" onSubmit={saving.submit}>
       <p class="faint">{texts.desk.availabilityHint(zone)}</p>
       <ul class="line-list">
         {WEEKDAYS.map((weekday) => {
-          const ofDay = weekly.filter((hours) => hours.weekday === weekday);
+          const ofDay = windows.filter((window) => window.day_of_week === weekday);
           const day = weekdayName(weekday);
           return (
             <li key={weekday} class="week-day">
@@ -52,19 +52,19 @@ function WeekForm(props: { availability: Availability }) {
                   <div key={index} class="row">
                     <TimeInput
                       label={`${day}, ${texts.desk.from}`}
-                      value={hours.starts_at}
-                      onChange={(starts_at) => change(hours, { starts_at })}
+                      value={hours.start_time}
+                      onChange={(start_time) => change(hours, { start_time })}
                     />
                     <span aria-hidden="true">–</span>
                     <TimeInput
                       label={`${day}, ${texts.desk.to}`}
-                      value={hours.ends_at}
-                      onChange={(ends_at) => change(hours, { ends_at })}
+                      value={hours.end_time}
+                      onChange={(end_time) => change(hours, { end_time })}
                     />
                     <Button
                       look="quiet"
                       label={`${texts.desk.removeHours}: ${day}`}
-                      onPress={() => setWeekly(weekly.filter((other) => other !== hours))}
+                      onPress={() => setWindows(windows.filter((other) => other !== hours))}
                     >
                       <Trash2 size={18} />
                     </Button>
@@ -74,7 +74,7 @@ function WeekForm(props: { availability: Availability }) {
               <Button
                 look="quiet"
                 label={`${texts.desk.addHours}: ${day}`}
-                onPress={() => setWeekly([...weekly, { weekday, starts_at: "18:00", ends_at: "21:00" }])}
+                onPress={() => setWindows([...windows, newWindow(weekday)])}
               >
                 <Plus size={18} />
               </Button>
@@ -90,6 +90,10 @@ function WeekForm(props: { availability: Availability }) {
       </div>
     </form>
   );
+}
+
+function newWindow(weekday: number): WindowView {
+  return { day_of_week: weekday, specific_date: null, start_time: "18:00", end_time: "21:00" };
 }
 
 function TimeInput(props: { label: string; value: string; onChange: (value: string) => void }) {

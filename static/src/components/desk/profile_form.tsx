@@ -1,7 +1,7 @@
 /** What clients read about the reader. */
 import { useState } from "preact/hooks";
-import type { OwnReader } from "../../generated/protocol";
 import { useSaving } from "../../hooks/saving";
+import type { OwnReader } from "../../protocol";
 import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { Button } from "../button";
@@ -15,7 +15,7 @@ export function ProfileForm(props: { reader: OwnReader }) {
   const [bio, setBio] = useState(reader.bio ?? "");
   const [specialties, setSpecialties] = useState(reader.specialties.join(", "));
   const [languages, setLanguages] = useState(reader.languages.join(", "));
-  const [experience, setExperience] = useState(reader.experience_years === null ? "" : String(reader.experience_years));
+  const [experience, setExperience] = useState(String(reader.experience_years));
   const [certifications, setCertifications] = useState(reader.certifications.join("\n"));
   const saving = useSaving(() =>
     resources.changeOwnReader({

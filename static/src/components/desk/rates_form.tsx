@@ -1,7 +1,7 @@
 /** What a minute costs, for each type of consultation. */
 import { useState } from "preact/hooks";
-import type { OwnReader, Rates } from "../../generated/protocol";
 import { useSaving } from "../../hooks/saving";
+import type { OwnReader, Rates } from "../../protocol";
 import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { editableMoney, parseMoney } from "../../texts/formats";

@@ -2,8 +2,8 @@
 import { Bell, BellOff } from "lucide-preact";
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../../api/problems";
-import type { ReaderStatus } from "../../generated/protocol";
 import { isSoundOn, setSoundOn } from "../../hooks/ringing";
+import type { DeskStatus } from "../../protocol";
 import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { Button } from "../button";
@@ -12,9 +12,9 @@ import { StatusBadge } from "../status_badge";
 
 const CHOICES = ["online", "away", "invisible", "offline"] as const;
 
-export function StatusSwitch(props: { status: ReaderStatus; onChanged: () => Promise<void> }) {
+export function StatusSwitch(props: { status: DeskStatus; onChanged: () => Promise<void> }) {
   const { live, bell } = useServices();
-  const [wanted, setWanted] = useState<ReaderStatus | null>(null);
+  const [wanted, setWanted] = useState<DeskStatus | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const shown = wanted ?? props.status;
   const choose = async (status: (typeof CHOICES)[number]) => {

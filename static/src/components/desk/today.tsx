@@ -1,5 +1,5 @@
 /** What today brought so far. */
-import type { Desk } from "../../generated/protocol";
+import type { Desk } from "../../protocol";
 import { texts } from "../../texts";
 import { formatMoney, formatNumber } from "../../texts/formats";
 

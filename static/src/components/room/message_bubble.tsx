@@ -1,5 +1,5 @@
 /** One message, stored or still on its way. */
-import type { Message } from "../../generated/protocol";
+import type { Message } from "../../protocol";
 import type { OutgoingMessage } from "../../rooms/outbox";
 import type { Room } from "../../rooms/room";
 import { useServices } from "../../services";

@@ -1,5 +1,5 @@
 /** What every part of the room is given. */
-import type { Consultation, Participant } from "../../generated/protocol";
+import type { Consultation, Participant } from "../../protocol";
 import type { Room } from "../../rooms/room";
 
 export interface RoomPart {

@@ -39,7 +39,7 @@ export const moneyTexts = {
   filterAll: "All",
   filterEnded: "Completed",
   filterCutOff: "Cut off",
-  filterCancelled: "Did not take place",
+  filterCancelled: "Not held",
   noConsultations: "No consultations yet",
   noConsultationsClient: "Find a reader who is free now; your conversations will be kept here with their statements.",
   noConsultationsReader:
