@@ -18,6 +18,7 @@ from realtime.consultations.sweeps import Meter
 from realtime.gateway import LiveGateway
 from realtime.messages import MessageWriter
 from realtime.presence import LeaseKeeper, Node
+from server.http.idempotency import Answering
 from server.http.parsing import client_address
 from server.http.problems import describe_problem
 from server.live_catalogue import COMMANDS
@@ -98,7 +99,8 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
         on_lease_lost=gateway.abandon,
     )
     app[METER] = meter = Meter(database=database, settings=settings, clock=clock, node=node)
-    app[SERVICES] = replace(services, connections=gateway, live=live)
+    answering = Answering(database, clock, lambda: node.id)
+    app[SERVICES] = replace(services, connections=gateway, live=live, answering=answering)
     database.on_commit(gateway.delivery.deliver)
     gateway.mount(app)
     await node.register()

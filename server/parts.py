@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import asyncpg
 from aiohttp import web
@@ -12,7 +14,6 @@ from aiohttp import web
 from config import limits
 from config.clock import Clock
 from config.errors import StartupError
-from config.ids import new_id
 from config.settings import Settings
 from server.background import follow_database_clock, run_loops, upkeep_rounds
 from server.demo import DEMO_PASSWORD, fill_in_demo
@@ -26,7 +27,7 @@ from server.http.metrics import Metrics
 from server.http.rate_limits import RateLimiter
 from server.mail.outbox import Outbox
 from server.mail.post import Post, SmtpPost
-from server.services import PAYMENTS, SERVICES, NoLiveConnections, Services
+from server.services import PAYMENTS, SERVICES, NoLiveConnections, ReadyCheck, Services
 from server.serving import LISTENING
 from storage.database import Database
 from storage.embedded import EmbeddedPostgres
@@ -34,6 +35,7 @@ from storage.files import FileStore
 from storage.jobs import JobQueue
 from storage.ledger import open_platform_accounts
 from storage.migrate import migrate
+from storage.redis import ping_redis
 from storage.secrets import ensure_secret
 
 SETTINGS = web.AppKey("settings", Settings)
@@ -88,14 +90,22 @@ async def start_services(app: web.Application) -> AsyncIterator[None]:
         passwords=passwords,
         connections=NoLiveConnections(),
         rate_limiter=RateLimiter(settings, clock),
-        answering=Answering(database, clock, new_id()),
+        answering=Answering(database, clock, functools.partial(UUID, int=0)),
         metrics=app[METRICS],
         outbox=open_outbox(settings, clock),
+        ready_checks=_ready_checks(settings),
         payments=app[PAYMENTS],
         files=FileStore.open(url=settings.files.url, folder=settings.data_dir / "files"),
     )
     yield
     passwords.close()
+
+
+def _ready_checks(settings: Settings) -> dict[str, ReadyCheck]:
+    """What must answer beside the database before this process is given traffic."""
+    if settings.redis.url is None:
+        return {}
+    return {"redis": functools.partial(ping_redis, settings.redis.url.get_secret_value())}
 
 
 async def token_secret(settings: Settings, database: Database) -> bytes:

@@ -65,7 +65,8 @@ def hash_request(method: str, path: str, payload: BaseModel | None) -> bytes:
 class Answering:
     """The calls with a key that this process is answering right now."""
 
-    def __init__(self, database: Database, clock: Clock, node_id: UUID) -> None:
+    def __init__(self, database: Database, clock: Clock, node_id: Callable[[], UUID]) -> None:
+        """`node_id` tells who this process is now: a node that lost its lease goes on under another id."""
         self._database = database
         self._clock = clock
         self._node_id = node_id
@@ -113,7 +114,7 @@ class Answering:
                 key=key,
                 request_hash=request_hash,
                 resource_id=new_id(),
-                node_id=self._node_id,
+                node_id=self._node_id(),
                 now=self._clock.now(),
             )
         )
@@ -168,7 +169,7 @@ class Answering:
         )
 
     async def _release(self, user_id: UUID, key: str) -> None:
-        await self._database.transact(lambda tx: release_key(tx, user_id=user_id, key=key, node_id=self._node_id))
+        await self._database.transact(lambda tx: release_key(tx, user_id=user_id, key=key, node_id=self._node_id()))
 
 
 def _replay(claimed: ClaimedKey) -> Answer:

@@ -27,7 +27,7 @@ class Caller:
 
     def __init__(self, database: Database, clock: MovableClock, user_id: UUID) -> None:
         self.database, self.clock, self.user_id, self.node_id = database, clock, user_id, new_id()
-        self.answering = Answering(database, clock, self.node_id)
+        self.answering = Answering(database, clock, lambda: self.node_id)
         self.made: list[UUID] = []
         self.failure: AppError | None = None
         self.has_begun = asyncio.Event()
