@@ -100,7 +100,7 @@ async def test_reader_drops_and_stays_away(metered: Server) -> None:
 
 
 async def test_the_server_dies_and_comes_back_after_the_grace(
-    start_server: StartServer, dsn: str, monkeypatch: pytest.MonkeyPatch
+    dsn: str, start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A node that dies says nothing: its lease just ends. Another one finds it, dated at the last renewal."""
     clock = MovableClock()

@@ -96,13 +96,19 @@ class Server:
 
 @asynccontextmanager
 async def run_server(
-    dsn: str, data_dir: Path, *, overrides: dict[str, Any] | None = None, clock: Clock | None = None, demo: bool = False
+    dsn: str,
+    data_dir: Path,
+    *,
+    overrides: dict[str, Any] | None = None,
+    clock: Clock | None = None,
+    demo: bool = False,
+    payments: bool = False,
 ) -> AsyncIterator[Server]:
-    """`overrides` as `load_settings` takes them: `{"billing": {"minute_seconds": 2}}`."""
+    """`overrides` as `load_settings` takes them: `{"billing": {"minute_seconds": 2}}`. `payments`: with the stand-in."""
     tree: dict[str, Any] = {
         "data_dir": data_dir,
         "database": {"url": dsn, "pool_connections": 8},
-        "stripe": NO_PAYMENTS,
+        "stripe": {} if payments else NO_PAYMENTS,
         "server": {"host": "127.0.0.1", "port": 0},
         "limits": GENEROUS_LIMITS,
     }
