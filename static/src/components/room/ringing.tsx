@@ -27,7 +27,9 @@ export function Ringing(props: RoomPart) {
         <span class="ringing__pulse">
           <Avatar id={other.id} name={other.display_name} url={other.avatar_url} size="large" />
         </span>
-        <h1 role="status">{texts.room.ringingClient(other.display_name)}</h1>
+        <div role="status">
+          <h1>{texts.room.ringingClient(other.display_name)}</h1>
+        </div>
         <p class="soft">{texts.room.ringingClientHint}</p>
         <RingCountdown ringUntilAt={consultation.ring_until_at} />
         <PriceSentence ratePerMinuteMinor={consultation.rate_per_minute_minor} currency={consultation.currency} />

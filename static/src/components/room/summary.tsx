@@ -11,15 +11,19 @@ export function Summary(props: RoomPart) {
   const side = isClient ? "client" : "reader";
   const reason = texts.room.endReasons[consultation.end_reason ?? ""]?.[side];
   const hasHappened = consultation.started_at !== null;
+  const wasFree = hasHappened && consultation.connected_seconds < consultation.free_seconds;
   const amountMinor = isClient ? consultation.total_cost_minor : (consultation.earnings_minor ?? 0);
   const unsent = room.visibleOutbox.value;
   return (
     <div class="narrow centered stack summary">
       <header class="summary__head">
         <Avatar id={other.id} name={other.display_name} url={other.avatar_url} size="large" />
-        <h1 role="status">{texts.room.endedTitle[consultation.status]}</h1>
+        <div role="status">
+          <h1>{texts.room.endedTitle[consultation.status]}</h1>
+        </div>
         <p class="soft">{texts.room.withName(other.display_name)}</p>
         {reason !== undefined && <p>{reason}</p>}
+        {wasFree && <p>{texts.room.wasFree(consultation.free_seconds)}</p>}
       </header>
       {hasHappened && (
         <section class="card facts" aria-label={texts.room.summary}>

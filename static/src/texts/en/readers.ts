@@ -41,7 +41,7 @@ export const readerTexts = {
   reviewCount: (count: number) => `${count} ${count === 1 ? "review" : "reviews"}`,
   ratingOf: (rating: string, count: number) => `Rated ${rating} of 5 in ${count} ${count === 1 ? "review" : "reviews"}`,
   nextAvailable: (when: string) => `Usually free ${when}`,
-  demonstration: "Demonstration: answers by itself",
+  demonstration: "Demonstration",
   speaks: (languages: string) => `Speaks ${languages}`,
   experience: (years: number) => `${years} ${years === 1 ? "year" : "years"} of experience`,
   about: (name: string) => `About ${name}`,
