@@ -24,11 +24,17 @@ def main() -> None:
             if f"node_modules/{name}" in packages or found is None:
                 continue
             system, processor, library = found.groups()
-            entry = {"version": version, "cpu": [processor], "license": package.get("license"), "optional": True, "os": [system]}
-            if package.get("dev"):
-                entry["dev"] = True
-            if library:
-                entry["libc"] = [LIBRARIES[library]]
+            # In npm's own order of keys, so that its next run leaves these lines alone.
+            entry = {
+                "version": version,
+                "cpu": [processor],
+                "dev": package.get("dev"),
+                "libc": [LIBRARIES[library]] if library else None,
+                "license": package.get("license"),
+                "optional": True,
+                "os": [system],
+            }
+            entry = {key: value for key, value in entry.items() if value is not None}
             packages[f"node_modules/{name}"] = entry
     lock["packages"] = dict(sorted(packages.items()))
     LOCK.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n")
