@@ -45,7 +45,7 @@ async def server(postgres: TestPostgres, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 async def start_server(postgres: TestPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StartServer]:
-    """Starts servers of this test's own: `await start_server({"billing": {"minute_seconds": 2}}, clock=…, demo=…, dsn=…)`."""
+    """Starts servers of this test's own: `await start_server({"billing": {"minute_seconds": 2}}, clock=…, demo=…)`."""
     async with AsyncExitStack() as stack:
 
         async def start(
@@ -53,11 +53,14 @@ async def start_server(postgres: TestPostgres, tmp_path_factory: pytest.TempPath
             *,
             clock: Clock | None = None,
             demo: bool = False,
+            payments: bool = False,
             dsn: str | None = None,
             data_dir: Path | None = None,
         ) -> Server:
             dsn = dsn or await stack.enter_async_context(postgres.database())
             data_dir = data_dir or tmp_path_factory.mktemp("var")
-            return await stack.enter_async_context(run_server(dsn, data_dir, overrides=overrides, clock=clock, demo=demo))
+            return await stack.enter_async_context(
+                run_server(dsn, data_dir, overrides=overrides, clock=clock, demo=demo, payments=payments)
+            )
 
         yield start

@@ -14,6 +14,7 @@ from config.fields import NonBlank, Payload, PlainText
 
 # Only what every mail system agrees on: one @, no spaces, a dot-separated domain. The letter proves the rest.
 _EMAIL = re.compile(r"[^@\s]{1,64}@(?!-)[^@\s.]+(\.[^@\s.]+)*\Z")
+_USERNAME = re.compile(r"^[a-z0-9_]{3,30}$")
 _SEPARATORS = re.compile(r"[\x00-\x20\x7f<>(),;:\\\"\[\]]")
 
 
@@ -21,6 +22,12 @@ def _check_email(value: str) -> str:
     value = value.strip().lower()
     if len(value) > limits.EMAIL_LENGTH or not _EMAIL.match(value) or _SEPARATORS.search(value) or not value.isprintable():
         raise ValueError("must be an e-mail address")
+    return value
+
+
+def _check_username(value: str) -> str:
+    if not _USERNAME.fullmatch(value):
+        raise ValueError("must be 3 to 30 small letters, digits and underscores")
     return value
 
 
@@ -35,18 +42,29 @@ def _time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-Email = Annotated[PlainText, Field(min_length=3, max_length=limits.EMAIL_LENGTH), AfterValidator(_check_email)]
+Email = Annotated[
+    PlainText,
+    Field(min_length=3, max_length=limits.EMAIL_LENGTH, json_schema_extra={"format": "email"}),
+    AfterValidator(_check_email),
+]
 AnyPassword = Annotated[PlainText, Field(min_length=1, max_length=limits.PASSWORD_LENGTH)]
 NewPassword = Annotated[
     PlainText,
-    Field(min_length=limits.PASSWORD_MINIMUM_LENGTH, max_length=limits.PASSWORD_LENGTH),
+    Field(min_length=limits.PASSWORD_MINIMUM_LENGTH, max_length=limits.PASSWORD_LENGTH, json_schema_extra={"pattern": r"\S"}),
     NonBlank,
 ]
 DisplayName = Annotated[
-    PlainText, Field(min_length=1, max_length=limits.DISPLAY_NAME_LENGTH), NonBlank, AfterValidator(str.strip)
+    PlainText,
+    Field(min_length=1, max_length=limits.DISPLAY_NAME_LENGTH, json_schema_extra={"pattern": r"\S"}),
+    NonBlank,
+    AfterValidator(str.strip),
 ]
-Username = Annotated[PlainText, Field(pattern="^[a-z0-9_]{3,30}$")]
-TimeZone = Annotated[PlainText, Field(max_length=64), AfterValidator(_check_time_zone)]
+Username = Annotated[
+    PlainText, Field(json_schema_extra={"pattern": _USERNAME.pattern, "examples": ["casey_7"]}), AfterValidator(_check_username)
+]
+TimeZone = Annotated[
+    PlainText, Field(max_length=64, json_schema_extra={"examples": ["Europe/Berlin", "UTC"]}), AfterValidator(_check_time_zone)
+]
 OneTimeToken = Annotated[PlainText, Field(min_length=1, max_length=200)]
 
 
