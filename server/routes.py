@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from config.settings import Settings
 from server.features.accounts.routes import ROUTES as ACCOUNT_ROUTES
+from server.features.admin.routes import ROUTES as ADMIN_ROUTES
 from server.features.consultations.routes import ROUTES as CONSULTATION_ROUTES
 from server.features.outbox.routes import ROUTES as OUTBOX_ROUTES
 from server.features.readers.routes import ROUTES as READER_ROUTES
@@ -21,6 +22,7 @@ ROUTES: tuple[Route, ...] = (
     *CONSULTATION_ROUTES,
     *REVIEW_ROUTES,
     *WALLET_ROUTES,
+    *ADMIN_ROUTES,
 )
 
 # Also what only a demonstration serves, for the documents of the models.

@@ -1,0 +1,1 @@
+"""The back office: people, consultations, money, reviews, settings, and the records of who did what."""
