@@ -4,7 +4,9 @@ import type {
   Desk,
   MessageView,
   ParticipantView,
+  PublicReview,
   ReaderCard,
+  StatementLineView,
   TopUpView,
   WalletView,
 } from "./generated/protocol";
@@ -14,6 +16,8 @@ export type * from "./generated/protocol";
 export type Consultation = ConsultationView;
 export type Message = MessageView;
 export type Participant = ParticipantView;
+export type Review = PublicReview;
+export type StatementLine = StatementLineView;
 export type TopUp = TopUpView;
 export type Wallet = WalletView;
 export type ConsultationType = Consultation["type"];
@@ -31,30 +35,3 @@ export interface CommandError {
 }
 
 export type Ack = { ok: true; data: unknown } | { ok: false; error: CommandError };
-
-export interface Review {
-  id: string;
-  consultation_id?: string;
-  rating: number;
-  comment: string | null;
-  created_at: string;
-  client?: { display_name: string };
-}
-
-export interface StatementLine {
-  kind: "charge" | "refund" | "pause" | "resume" | "start" | "end";
-  at: string;
-  increment?: number | null;
-  amount_minor?: number | null;
-  description: string;
-  transfer_id?: string | null;
-  seconds?: number | null;
-}
-
-export interface Statement {
-  consultation: Consultation;
-  lines: StatementLine[];
-  total_cost_minor: number;
-  connected_seconds: number;
-  currency: string;
-}

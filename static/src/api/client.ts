@@ -3,7 +3,7 @@ import type { Login } from "./login";
 import { type Problem, responseProblem, unreachable } from "./problems";
 
 export interface RequestOptions {
-  query?: Record<string, string | number | boolean | null | undefined>;
+  query?: Record<string, string | number | boolean | readonly string[] | null | undefined>;
   body?: unknown;
   form?: FormData;
   /** Sent with every attempt, so that a repeat after a lost answer moves the money once. */
@@ -131,9 +131,9 @@ function isAboutThePassword(problem: Problem): boolean {
 }
 
 function queryString(query: RequestOptions["query"]): string {
-  const pairs = Object.entries(query ?? {}).filter(
-    ([, value]) => value !== undefined && value !== null && value !== "",
+  const pairs = Object.entries(query ?? {}).flatMap(([key, value]) =>
+    [value ?? ""].flat().map((one): [string, string] => [key, String(one)]),
   );
-  if (pairs.length === 0) return "";
-  return `?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)]))}`;
+  const given = pairs.filter(([, value]) => value !== "");
+  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
 }

@@ -92,7 +92,7 @@ export function createResources(api: ApiClient) {
       api.post<TopUp>("/wallet/top-ups", body, { idempotencyKey }),
     findTopUp: (id: string) => api.get<TopUp>(`/wallet/top-ups/${id}`),
 
-    listConsultations: (query: { status?: string | undefined }, cursor: string | null) =>
+    listConsultations: (query: { status?: readonly string[] }, cursor: string | null) =>
       api.get<Page<Consultation>>("/consultations", { query: { ...query, cursor, limit: 30 } }),
     consultation: (id: string) => api.get<Consultation>(`/consultations/${id}`),
     listMessages: (id: string, afterSeq: number) =>

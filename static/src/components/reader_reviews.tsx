@@ -39,7 +39,7 @@ export function ReaderReviews(props: { reader: ReaderProfile }) {
             <div class="row">
               <Stars count={review.rating} />
               <span class="faint">
-                {[review.client?.display_name, formatDate(review.created_at)].filter(Boolean).join(" · ")}
+                {[review.client.display_name, formatDate(review.created_at)].filter(Boolean).join(" · ")}
               </span>
             </div>
             {review.comment && <p class="profile__text">{review.comment}</p>}

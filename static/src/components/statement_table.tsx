@@ -3,8 +3,9 @@ import type { Statement, StatementLine } from "../protocol";
 import { texts } from "../texts";
 import { formatClock, formatExactTime, formatMoney } from "../texts/formats";
 
-export function StatementTable(props: { statement: Statement }) {
-  const { lines, currency, total_cost_minor: totalMinor } = props.statement;
+export function StatementTable(props: { statement: Statement; isClient: boolean }) {
+  const { lines, currency, consultation } = props.statement;
+  const totalMinor = props.isClient ? props.statement.total_cost_minor : (consultation.earnings_minor ?? 0);
   if (lines.length === 0) return <p class="soft">{texts.money.noLines}</p>;
   return (
     <table class="statement">
@@ -27,7 +28,7 @@ export function StatementTable(props: { statement: Statement }) {
               {lineTitle(line)}
               {isExplaining(line) && <span class="line__facts faint">{line.description}</span>}
             </td>
-            <td class="statement__amount figures">{lineAmount(line, currency)}</td>
+            <td class="statement__amount figures">{lineAmount(line, currency, props.isClient)}</td>
           </tr>
         ))}
       </tbody>
@@ -45,8 +46,8 @@ export function StatementTable(props: { statement: Statement }) {
 
 function lineTitle(line: StatementLine): string {
   const title = texts.money.statementKinds[line.kind] ?? line.kind;
-  if (line.kind === "charge" && typeof line.increment === "number") return texts.money.chargeLine(line.increment);
-  return typeof line.seconds === "number" && line.kind === "pause"
+  if (line.kind === "charge" && line.increment !== null) return texts.money.chargeLine(line.increment);
+  return line.seconds !== null && line.kind === "pause"
     ? `${title} ${texts.money.forSeconds(formatClock(line.seconds))}`
     : title;
 }
@@ -55,9 +56,8 @@ function isExplaining(line: StatementLine): boolean {
   return line.description !== "" && line.kind !== "start";
 }
 
-/** As the statement's total counts: a charge adds, a refund takes away. */
-function lineAmount(line: StatementLine, currency: string): string {
-  if (typeof line.amount_minor !== "number") return "";
-  const amountMinor = line.kind === "refund" ? -Math.abs(line.amount_minor) : Math.abs(line.amount_minor);
-  return formatMoney(amountMinor, currency);
+/** What it cost the client, or what it earned the reader: a charge adds, a refund takes away. */
+function lineAmount(line: StatementLine, currency: string, isClient: boolean): string {
+  const amountMinor = isClient ? line.amount_minor : line.earned_minor;
+  return amountMinor === null ? "" : formatMoney(amountMinor, currency);
 }

@@ -1,6 +1,6 @@
 /* Generated from schema.json by `npm run types`. Change the server's models, not this file. */
 
-export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "command.unknown" | "consultation.clock_stopped" | "consultation.not_in_progress" | "consultation.not_requested" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "reader.busy" | "reader.offline" | "reader.type_not_offered" | "reader.unverified" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "state.conflict" | "top_up.not_paid" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
+export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "command.unknown" | "consultation.clock_stopped" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_requested" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "reader.busy" | "reader.offline" | "reader.type_not_offered" | "reader.unverified" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "state.conflict" | "top_up.not_paid" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
 
 export interface Protocol {
 AnswerConsultation: AnswerConsultation
@@ -13,10 +13,13 @@ ConsultationBalanceLowEvent: ConsultationBalanceLowEvent
 ConsultationChargedEvent: ConsultationChargedEvent
 ConsultationData: ConsultationData
 ConsultationJoined: ConsultationJoined
+ConsultationPage: ConsultationPage
+ConsultationPayload: ConsultationPayload
 ConsultationReference: ConsultationReference
 ConsultationReviewView: ConsultationReviewView
 ConsultationStateEvent: ConsultationStateEvent
 ConsultationView: ConsultationView
+ConsultationsQuery: ConsultationsQuery
 Desk: Desk
 DirectoryQuery: DirectoryQuery
 ErrorCode: ErrorCode
@@ -33,9 +36,11 @@ LoginPage: LoginPage
 LoginPayload: LoginPayload
 LoginView: LoginView
 MessageData: MessageData
+MessagePage: MessagePage
 MessageReadEvent: MessageReadEvent
 MessageSentEvent: MessageSentEvent
 MessageView: MessageView
+MessagesQuery: MessagesQuery
 OutboxLetter: OutboxLetter
 OutboxPage: OutboxPage
 OutboxQuery: OutboxQuery
@@ -47,6 +52,8 @@ PasswordResetConfirmPayload: PasswordResetConfirmPayload
 PasswordResetPayload: PasswordResetPayload
 ProblemDetails: ProblemDetails
 ProfilePatch: ProfilePatch
+PublicReview: PublicReview
+PublicReviewPage: PublicReviewPage
 Rate: Rate
 RatePayload: RatePayload
 Rates: Rates
@@ -61,6 +68,10 @@ ReaderStatusChangedEvent: ReaderStatusChangedEvent
 ReferenceView: ReferenceView
 RegisterPayload: RegisterPayload
 RequestConsultation: RequestConsultation
+ReviewPatch: ReviewPatch
+ReviewPayload: ReviewPayload
+ReviewView: ReviewView
+Reviewer: Reviewer
 SendMessage: SendMessage
 SetStatus: SetStatus
 SetTyping: SetTyping
@@ -69,6 +80,8 @@ SiteBilling: SiteBilling
 SitePayments: SitePayments
 SiteWallet: SiteWallet
 SpanView: SpanView
+Statement: Statement
+StatementLineView: StatementLineView
 StatusData: StatusData
 TestPaymentMethod: TestPaymentMethod
 TopUpPayload: TopUpPayload
@@ -76,6 +89,7 @@ TopUpQuery: TopUpQuery
 TopUpRefundPayload: TopUpRefundPayload
 TopUpRefundView: TopUpRefundView
 TopUpView: TopUpView
+TranscriptQuery: TranscriptQuery
 TransferPage: TransferPage
 TransferView: TransferView
 TypingChangedEvent: TypingChangedEvent
@@ -260,6 +274,21 @@ sender_id: string
 seq: number
 upload_url: (string | null)
 }
+/**
+ * Newest first.
+ */
+export interface ConsultationPage {
+items: ConsultationView[]
+next_cursor: (string | null)
+}
+/**
+ * Without `scheduled_at` it rings at once.
+ */
+export interface ConsultationPayload {
+reader_id: string
+scheduled_at?: (string | null)
+type: ("chat" | "call" | "video")
+}
 export interface ConsultationReference {
 consultation_id: string
 }
@@ -271,6 +300,17 @@ at: string
 consultation: ConsultationView
 consultation_id: string
 version: number
+}
+/**
+ * `status` may be given several times.
+ */
+export interface ConsultationsQuery {
+cursor?: (string | null)
+limit?: number
+/**
+ * @maxItems 7
+ */
+status?: ("scheduled" | "requested" | "in_progress" | "completed" | "disconnected" | "cancelled" | "no_show")[]
 }
 /**
  * The reader's today, in the reader's time zone. `status` is the chosen one, or `busy` with a live consultation.
@@ -396,6 +436,13 @@ totp_code?: (string | null)
 export interface MessageData {
 message: MessageView
 }
+/**
+ * In order; `next_cursor` is null once nothing newer is stored.
+ */
+export interface MessagePage {
+items: MessageView[]
+next_cursor: (string | null)
+}
 export interface MessageReadEvent {
 at: string
 consultation_id: string
@@ -406,6 +453,14 @@ export interface MessageSentEvent {
 at: string
 consultation_id: string
 message: MessageView
+}
+/**
+ * Messages with a higher `seq` than `after_seq`; `cursor`, where it is given, goes on where the page before ended.
+ */
+export interface MessagesQuery {
+after_seq?: number
+cursor?: (string | null)
+limit?: number
 }
 export interface OutboxLetter {
 created_at: string
@@ -508,6 +563,27 @@ export interface ProfilePatch {
 display_name?: (string | null)
 time_zone?: (string | null)
 username?: (string | null)
+}
+export interface PublicReview {
+client: Reviewer
+comment: (string | null)
+created_at: string
+id: string
+rating: number
+updated_at: string
+}
+/**
+ * First name and initial; who reviewed is not told to the public.
+ */
+export interface Reviewer {
+display_name: string
+}
+/**
+ * Newest first.
+ */
+export interface PublicReviewPage {
+items: PublicReview[]
+next_cursor: (string | null)
 }
 export interface RatePayload {
 rate_per_minute_minor: number
@@ -619,6 +695,30 @@ nonce: string
 reader_id: string
 type: ("chat" | "call" | "video")
 }
+/**
+ * What is left out stays as it is; null takes the comment away.
+ */
+export interface ReviewPatch {
+comment?: (string | null)
+rating?: (number | null)
+}
+export interface ReviewPayload {
+comment?: (string | null)
+rating: number
+}
+/**
+ * A review as its author sees it.
+ */
+export interface ReviewView {
+comment: (string | null)
+consultation_id: string
+created_at: string
+id: string
+rating: number
+reader_id: string
+status: ("published" | "hidden")
+updated_at: string
+}
 export interface SendMessage {
 consultation_id: string
 content: string
@@ -667,6 +767,31 @@ outcome: string
 export interface SiteWallet {
 top_up_maximum_minor: number
 top_up_minimum_minor: number
+}
+/**
+ * The lines' amounts sum to `total_cost_minor`.
+ */
+export interface Statement {
+connected_seconds: number
+consultation: ConsultationView
+currency: string
+lines: StatementLineView[]
+total_cost_minor: number
+}
+/**
+ * `amount_minor` is cost: positive for a charge, negative for a refund; `transfer_id` the ledger's record of it.
+ * `seconds`: what a charge pays for, how long a pause was. `earned_minor` only the reader sees.
+ */
+export interface StatementLineView {
+amount_minor: (number | null)
+at: string
+description: string
+earned_minor: (number | null)
+increment: (number | null)
+kind: ("charge" | "refund" | "pause" | "resume" | "start" | "end")
+reason: (string | null)
+seconds: (number | null)
+transfer_id: (string | null)
 }
 /**
  * `status` is what the reader chose, `effective_status` what others see of it at this moment.
@@ -721,6 +846,9 @@ failure: (string | null)
 id: string
 refunded_minor: number
 status: ("pending" | "completed" | "failed" | "refunded")
+}
+export interface TranscriptQuery {
+format?: ("txt" | "json")
 }
 /**
  * Newest first.

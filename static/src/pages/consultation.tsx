@@ -43,6 +43,7 @@ function OneConsultation(props: { id: string; user: User }) {
     );
   }
   const { consultation } = statement;
+  const totalMinor = isClient ? statement.total_cost_minor : (consultation.earnings_minor ?? 0);
   return (
     <div class="stack stack--loose narrow centered">
       <header class="row">
@@ -61,8 +62,8 @@ function OneConsultation(props: { id: string; user: User }) {
         <h2>{texts.money.statement}</h2>
         <div class="facts">
           <div>
-            <p class="fact__value">{formatMoney(statement.total_cost_minor, statement.currency)}</p>
-            <p class="fact__label">{texts.money.total}</p>
+            <p class="fact__value">{formatMoney(totalMinor, statement.currency)}</p>
+            <p class="fact__label">{isClient ? texts.money.total : texts.room.yourEarnings}</p>
           </div>
           <div>
             <p class="fact__value">{formatClock(statement.connected_seconds)}</p>
@@ -72,7 +73,7 @@ function OneConsultation(props: { id: string; user: User }) {
         <p class="soft">
           {texts.money.statementIntro(formatMoney(consultation.rate_per_minute_minor, consultation.currency))}
         </p>
-        <StatementTable statement={statement} />
+        <StatementTable statement={statement} isClient={isClient} />
       </section>
       <Transcript consultation={consultation} ownId={props.user.id} />
     </div>

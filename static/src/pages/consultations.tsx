@@ -12,11 +12,11 @@ import { isLive } from "../stores/live_consultation";
 import { texts } from "../texts";
 import { formatClock, formatDateTime, formatMoney } from "../texts/formats";
 
-const FILTERS = [
-  { status: "", text: texts.money.filterAll },
-  { status: "completed", text: texts.money.filterEnded },
-  { status: "disconnected", text: texts.money.filterCutOff },
-  { status: "cancelled", text: texts.money.filterCancelled },
+const FILTERS: readonly { name: string; statuses: readonly string[]; text: string }[] = [
+  { name: "", statuses: [], text: texts.money.filterAll },
+  { name: "completed", statuses: ["completed"], text: texts.money.filterEnded },
+  { name: "disconnected", statuses: ["disconnected"], text: texts.money.filterCutOff },
+  { name: "not_held", statuses: ["cancelled", "no_show"], text: texts.money.filterCancelled },
 ];
 
 export default function ConsultationsPage() {
@@ -27,10 +27,11 @@ export default function ConsultationsPage() {
 function OwnConsultations(props: { user: User }) {
   const { resources } = useServices();
   const { url, path, route } = useLocation();
-  const status = new URLSearchParams(url.split("?")[1] ?? "").get("status") ?? "";
+  const shown = new URLSearchParams(url.split("?")[1] ?? "").get("show") ?? "";
   const list = usePagedList(
-    (cursor) => resources.listConsultations({ status: status === "" ? undefined : status }, cursor),
-    [status],
+    (cursor) =>
+      resources.listConsultations({ status: FILTERS.find((filter) => filter.name === shown)?.statuses ?? [] }, cursor),
+    [shown],
   );
   return (
     <div class="stack narrow centered">
@@ -38,10 +39,10 @@ function OwnConsultations(props: { user: User }) {
       <div class="segments">
         {FILTERS.map((filter) => (
           <button
-            key={filter.status}
+            key={filter.name}
             type="button"
-            aria-pressed={filter.status === status}
-            onClick={() => route(filter.status === "" ? path : `${path}?status=${filter.status}`, true)}
+            aria-pressed={filter.name === shown}
+            onClick={() => route(filter.name === "" ? path : `${path}?show=${filter.name}`, true)}
           >
             {filter.text}
           </button>
@@ -49,7 +50,7 @@ function OwnConsultations(props: { user: User }) {
       </div>
       <ProblemNote problem={list.problem} onRetry={list.reload} />
       {list.items === null && list.problem === null && <Skeleton shape="line" count={4} />}
-      {list.items?.length === 0 && <NoConsultations user={props.user} isFiltered={status !== ""} />}
+      {list.items?.length === 0 && <NoConsultations user={props.user} isFiltered={shown !== ""} />}
       {list.items !== null && list.items.length > 0 && (
         <ul class="card line-list">
           {list.items.map((consultation) => (
