@@ -36,6 +36,18 @@ async def list_attendants(db: Connection, consultation_id: UUID, *, now: datetim
     return frozenset(row["user_id"] for row in rows)
 
 
+async def find_arrival(db: Connection, consultation_id: UUID, user_id: UUID, *, now: datetime) -> datetime | None:
+    """Since when a person is in the room through the connections that are left; None when there is none on a live node."""
+    arrival: datetime | None = await db.fetch_value(
+        "SELECT min(a.joined_at) FROM attendances AS a JOIN nodes AS n ON n.id = a.node_id"
+        " WHERE a.consultation_id = $1 AND a.user_id = $2 AND n.lease_expires_at > $3",
+        consultation_id,
+        user_id,
+        now,
+    )
+    return arrival
+
+
 async def delete_attendances_of_connection(tx: Transaction, connection_id: str) -> list[UUID]:
     """Take a connection out of all rooms; the live consultations it was in."""
     rows = await tx.fetch(

@@ -7,18 +7,26 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from config.clock import milliseconds_between
 from realtime.consultations.clock import (
     Moment,
     charge_until,
+    connected_ms_until,
     is_running,
     just_before,
     resume_clock,
+    running,
     save_change,
     start_clock,
     stopped,
 )
-from storage.attendances import delete_attendances_of_connection, delete_attendances_of_node, list_attendants
-from storage.consultations import Consultation, ConsultationParts, lock_parts, save_consultation
+from storage.attendances import (
+    delete_attendances_of_connection,
+    delete_attendances_of_node,
+    find_arrival,
+    list_attendants,
+)
+from storage.consultations import Consultation, ConsultationParts, insert_timeline_line, lock_parts, save_consultation
 from storage.transaction import Transaction
 
 LostTo = Literal["connection", "node"]
@@ -90,10 +98,12 @@ async def participant_lost(
     parts = await lock_parts(tx, consultation_id)
     if parts is None or parts.consultation.status != "in_progress" or parts.consultation.started_at is None:
         return
-    if user_id in await list_attendants(tx, consultation_id, now=moment.now):
-        return
     if is_running(parts.consultation):
         parts = await charge_until(tx, parts, just_before(lost_at), moment)
+    back_at = await find_arrival(tx, consultation_id, user_id, now=moment.now)
+    if back_at is not None:
+        await _cut_gap(tx, parts, lost_at, back_at, moment)
+        return
     c = _with_loss(parts.consultation, user_id, lost_at, lost_to)
     if c.is_paused and c.pause_reason == "balance" and c.paused_at is not None and lost_at >= c.paused_at:
         await save_change(tx, parts, c, "changed", moment)
@@ -109,6 +119,32 @@ async def participant_lost(
     )
     reason = "client" if user_id == c.client_id else "reader"
     await save_change(tx, parts, after, "paused", moment, kind="paused", at=after.paused_at, reason=reason)
+
+
+async def _cut_gap(tx: Transaction, parts: ConsultationParts, lost_at: datetime, back_at: datetime, moment: Moment) -> None:
+    """Somebody came back through another connection before the first one's loss was known.
+
+    The time between is not connected time: it is cut out, and what was paid for it stays as paid time.
+    """
+    c = parts.consultation
+    assert c.span_started_at is not None
+    gap_began_at = max(lost_at, c.span_started_at)
+    gap_ended_at = back_at if c.paused_at is None else min(back_at, c.paused_at)
+    if gap_ended_at <= gap_began_at:
+        return
+    before_ms = connected_ms_until(c, gap_began_at)
+    if is_running(c):
+        after = running(replace(c, connected_ms=before_ms), at=gap_ended_at)
+    else:
+        assert c.paused_at is not None
+        since_ms = milliseconds_between(gap_ended_at, c.paused_at)
+        after = replace(c, span_started_at=gap_ended_at, span_base_ms=before_ms, connected_ms=before_ms + since_ms)
+        if c.pause_reason == "balance":
+            # Some of what was paid has not been served: it is the connection that the clock waits for now.
+            after = replace(after, pause_reason="connection", top_up_until_at=None, grace_until_at=moment.now + moment.grace)
+    parts = await save_change(tx, parts, after, "changed", moment, kind="paused", at=gap_began_at)
+    await insert_timeline_line(tx, parts.consultation, kind="resumed", at=gap_ended_at)
+    await run_if_both_present(tx, parts, moment)
 
 
 async def connection_lost(

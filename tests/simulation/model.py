@@ -71,6 +71,25 @@ class Room:
         self._stop(stop)
         self.pause, self.held_until = "connection", None
 
+    def cut(self, proof: int, back: int, now: int, *, both_there: bool) -> None:
+        """Lost at `proof`, but back through another connection since `back`."""
+        if self.ended or self.since is None:
+            return
+        self.charge_until(proof - 1)
+        begin = max(proof, self.since)
+        end = back if self.pause is None else min(back, self.paused_at)
+        if end <= begin:
+            return
+        before = min(self.base + begin - self.since, self.charges * self.increment)
+        self.since, self.base = end, before
+        if self.pause is None:
+            return
+        self.connected = before + self.paused_at - end
+        if self.pause == "balance":
+            self.pause, self.held_until, self.patience = "connection", None, now + self.grace
+        if self.pause == "connection" and both_there:
+            self._run(now)
+
     def _stop(self, at: int) -> None:
         assert self.since is not None
         self.paused_at = max(at, self.since)

@@ -20,7 +20,7 @@ from storage.ledger import find_ledger_account
 from tests.simulation.model import Room, Wallet
 from tests.simulation.world import CURRENCY, Seat, SimulatedNode, World
 
-SEEDS = int(os.environ.get("SIMULATION_SEEDS", "40"))
+SEEDS = int(os.environ.get("SIMULATION_SEEDS", "25"))
 FIRST_SEED = int(os.environ.get("SIMULATION_FIRST_SEED", "1"))
 STEPS = 60
 
@@ -141,8 +141,16 @@ class Simulation:
         silence = self.rng.choice([0, 0, 500, 2000, 4999])
         proof = self.world.clock.now() - timedelta(milliseconds=silence)
         await self.world.lose(seat, connection, proof=proof)
-        if not self._present(seat):
-            pair.room.lose(side, self.world.now - silence, "connection")
+        self._miss(pair, side, self.world.now - silence, "connection")
+
+    def _miss(self, pair: Pair, side: str, proof: int, blame: str) -> None:
+        seat, now = pair.seat(side), self.world.clock.now()
+        assert pair.room is not None
+        left = [seat.joined_at[name] for name, node in seat.connections.items() if node.renewed_at + node.lease > now]
+        if left:
+            pair.room.cut(proof, min(left), self.world.now, both_there=self._both(pair))
+        else:
+            pair.room.lose(side, proof, blame)
 
     async def come_back(self, pair: Pair, side: str) -> None:
         if pair.consultation_id is None or pair.room is None:
@@ -172,8 +180,8 @@ class Simulation:
                     held = [name for name, where in seat.connections.items() if where is node]
                     for name in held:
                         del seat.connections[name]
-                    if held and pair.room is not None and not self._present(seat):
-                        pair.room.lose(side, proof, "node")
+                    if held and pair.room is not None:
+                        self._miss(pair, side, proof, "node")
 
     async def end(self, pair: Pair) -> None:
         assert pair.room is not None

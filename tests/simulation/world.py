@@ -46,6 +46,7 @@ class Seat:
 
     user_id: UUID
     connections: dict[str, SimulatedNode] = field(default_factory=dict)
+    joined_at: dict[str, int] = field(default_factory=dict)
 
 
 class World:
@@ -187,6 +188,7 @@ class World:
 
         parts = await self.database.transact(act)
         seat.connections[connection_id] = node
+        seat.joined_at[connection_id] = self.now
         return parts
 
     async def lose(self, seat: Seat, connection_id: str, *, proof: datetime) -> None:
