@@ -10,8 +10,10 @@ import orjson
 from aiohttp import web
 
 from config.settings import Settings
+from server.http.asyncapi import describe_live
 from server.http.openapi import describe_api
 from server.http.routes import Route
+from server.live_catalogue import COMMANDS, EVENTS
 from server.version import VERSION
 
 _STYLE = """
@@ -31,6 +33,12 @@ def mount(app: web.Application, routes: Sequence[Route], settings: Settings) -> 
     as_json = orjson.dumps(document, option=orjson.OPT_INDENT_2)
     page = render_page(document)
 
+    live = describe_live(COMMANDS, EVENTS, title=settings.server.name, version=VERSION)
+    live_as_json = orjson.dumps(live, option=orjson.OPT_INDENT_2)
+
+    async def get_live_document(_request: web.Request) -> web.Response:
+        return web.Response(body=live_as_json, content_type="application/json", headers={"Cache-Control": "no-cache"})
+
     async def get_document(_request: web.Request) -> web.Response:
         return web.Response(body=as_json, content_type="application/json", headers={"Cache-Control": "no-cache"})
 
@@ -41,6 +49,7 @@ def mount(app: web.Application, routes: Sequence[Route], settings: Settings) -> 
         return web.Response(text=_STYLE, content_type="text/css", headers={"Cache-Control": "no-cache"})
 
     app.router.add_get("/api/openapi.json", get_document)
+    app.router.add_get("/api/asyncapi.json", get_live_document)
     app.router.add_get("/api/docs", get_page)
     app.router.add_get("/api/docs.css", get_style)
 

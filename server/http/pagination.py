@@ -43,7 +43,8 @@ class PageQuery(Payload):
 
 
 def encode_cursor(*key: UUID | datetime | int | str | None) -> str:
-    body = orjson.dumps([part.isoformat() if isinstance(part, datetime) else part for part in key])
+    # The database driver's ids are a class of their own, which orjson does not know.
+    body = orjson.dumps([_encode_part(part) for part in key])
     return base64.urlsafe_b64encode(_check(body) + body).decode().rstrip("=")
 
 
@@ -71,6 +72,12 @@ def make_page(
     shown = rows[:limit]
     next_cursor = encode_cursor(*key(shown[-1])) if len(rows) > limit else None
     return Page(items=[render(row) for row in shown], next_cursor=next_cursor)
+
+
+def _encode_part(part: UUID | datetime | int | str | None) -> int | str | None:
+    if isinstance(part, datetime):
+        return part.isoformat()
+    return str(part) if isinstance(part, UUID) else part
 
 
 def _check(body: bytes) -> bytes:
