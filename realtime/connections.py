@@ -18,7 +18,7 @@ class Transport(Protocol):
     last_frame_at: float
     was_closed: bool
 
-    async def close(self) -> None:
+    async def end(self) -> None:
         """Send what is waiting, then close; bounded in time."""
 
 

@@ -94,6 +94,10 @@ class LiveGateway:
     def connection_count(self) -> int:
         return len(self._connections)
 
+    @property
+    def commands_in_flight(self) -> int:
+        return sum(connection.commands_in_flight for connection in self._connections.all())
+
     def mount(self, app: web.Application) -> None:
         app.router.add_get(SOCKET_PATH, self._handle_request)
 
@@ -106,6 +110,8 @@ class LiveGateway:
 
     async def stop(self) -> None:
         """Let nobody in, tell everybody, close everything, bounded in time. What was lost is left to `Node.release`."""
+        if self._is_stopping:
+            return
         self._is_stopping = True
         await self.close_all("server.restarting")
         if self._backplane is not None:
@@ -148,7 +154,7 @@ class LiveGateway:
     async def close_all(self, code: str) -> None:
         """End every connection of this node; returns when they are closed."""
         tasks = self._close(self._connections.all(), code)
-        tasks += [self._spawn(wire.close()) for wire in self._wires if wire.connection is None]
+        tasks += [self._spawn(wire.end()) for wire in self._wires if wire.connection is None]
         if tasks:
             await asyncio.wait(tasks, timeout=2 * limits.SOCKET_CLOSE_SECONDS)
 
@@ -245,7 +251,7 @@ class LiveGateway:
             self._close([wire.connection], "limit.flood")
         elif not wire.was_closed:
             wire.was_closed = True
-            self._spawn(wire.close())
+            self._spawn(wire.end())
 
     # How connections are ended.
 
@@ -263,7 +269,7 @@ class LiveGateway:
         try:
             await self._engine.emit("connection.closing", encode_once(event), to=connection.id)
         finally:
-            await connection.transport.close()
+            await connection.transport.end()
 
     async def _watch_over(self) -> None:
         """Until stopped: end what nobody was let in through, and what was opened with logins that do not hold any more."""
@@ -273,7 +279,7 @@ class LiveGateway:
             for wire in list(self._wires):
                 if wire.deadline is not None and wire.deadline <= now:
                     wire.deadline = None
-                    self._spawn(wire.close())
+                    self._spawn(wire.end())
             try:
                 await self.check_logins()
             except AppError as error:

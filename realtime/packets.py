@@ -21,7 +21,7 @@ from realtime.errors import UnknownCommand
 # Type, attachments, namespace, acknowledgement id, JSON. A namespace without a comma is followed by nothing.
 _PACKET = re.compile(r"([0-6])(?:([0-9]{1,10})-)?(/[^,]*(?:,|\Z))?([0-9]{1,15})?(.*)\Z", re.DOTALL)
 # The library's own hooks, which would be called if a client could name them.
-_RESERVED_NAMES = frozenset({"connect", "disconnect"})
+_RESERVED_NAMES = frozenset({"connect", "disconnect", "*"})
 _CONNECT, _DISCONNECT, _EVENT, _ACK, _CONNECT_ERROR, _BINARY_EVENT, _BINARY_ACK = "0123456"
 
 

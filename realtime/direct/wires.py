@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # Under which the wire is found in the environment that python-socketio hands to the connect handler.
 WIRE = "soulseer.wire"
 
+_FRAMES = frozenset({WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG})
+
 
 class WireOwner(Protocol):
     """Who is told about wires; must not raise."""
@@ -76,8 +78,10 @@ class Wire:
         """The next frame that python-socketio is to see. Raises OSError when there will be none."""
         while True:
             message = await self._websocket.receive()
-            self.last_frame_at = now = time.monotonic()
             kind = message.type
+            if kind not in _FRAMES:
+                break
+            self.last_frame_at = now = time.monotonic()
             if kind is WSMsgType.TEXT:
                 if not self.admit_frame(now):
                     continue
@@ -89,11 +93,8 @@ class Wire:
             elif kind is WSMsgType.BINARY:
                 if self.admit_frame(now) and self.connection is not None:
                     return bytes(message.data)
-            elif kind is WSMsgType.PING:
-                if self.admit_frame(now):
-                    await self._websocket.pong(message.data)
-            elif kind is not WSMsgType.PONG:
-                break
+            elif kind is WSMsgType.PING and self.admit_frame(now):
+                await self._websocket.pong(message.data)
         self.was_closed = True
         raise OSError("the WebSocket is over")
 
@@ -111,6 +112,10 @@ class Wire:
             await self._websocket.send_str(message)
 
     async def close(self) -> None:
+        """Engineio's way out, once its reader has ended for whatever reason."""
+        await self._websocket.close()
+
+    async def end(self) -> None:
         """Send what is waiting, then close; cut off when the peer does not let that happen in time."""
         if self.is_over:
             return

@@ -24,9 +24,10 @@ class Refused(Exception):
 class RawPeer:
     """One WebSocket. `events` holds everything that came as (name, payload); acknowledgements are kept by id."""
 
-    def __init__(self, url: str, *, answers_pings: bool = True) -> None:
+    def __init__(self, url: str, *, answers_pings: bool = True, answers_closes: bool = True) -> None:
         self._url = url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
         self._answers_pings = answers_pings
+        self._answers_closes = answers_closes
         self._ids = itertools.count(1)
         self._changed = asyncio.Condition()
         self._reader: asyncio.Task[None] | None = None
@@ -48,7 +49,7 @@ class RawPeer:
 
     async def open(self) -> None:
         self._http = aiohttp.ClientSession()
-        self.socket = await self._http.ws_connect(self._url, compress=15, autoping=True, max_msg_size=0)
+        self.socket = await self._http.ws_connect(self._url, compress=15, autoclose=self._answers_closes, max_msg_size=0)
         self._reader = asyncio.create_task(self._read())
 
     async def leave(self) -> None:
@@ -62,13 +63,19 @@ class RawPeer:
         """Stop answering anything, without closing."""
         self._answers_pings = False
 
+    def stop_reading(self) -> None:
+        """Leave everything that comes in the kernel's buffers."""
+        self._transport.pause_reading()
+
     def reset(self) -> None:
         """Cut the TCP connection off."""
-        transport = self.socket.get_extra_info("socket")
-        assert transport is not None
-        connection = self._http.connector
+        self._transport.abort()
+
+    @property
+    def _transport(self) -> Any:
+        connection = self.socket._response.connection
         assert connection is not None
-        self.socket._response.connection.transport.abort()
+        return connection.transport
 
     async def send_text(self, text: str) -> None:
         await self.socket.send_str(text)
@@ -78,6 +85,7 @@ class RawPeer:
 
     async def connect(self, token: Any) -> Self:
         """Raises Refused."""
+        self.refused = None
         await self.send_text("40" + orjson.dumps({"token": token}).decode())
         await self.until(lambda: self.connected is not None or self.refused is not None or self.closed)
         if self.connected is None:
@@ -122,7 +130,9 @@ class RawPeer:
 
     async def _take(self, text: str) -> None:
         if text == "2":
-            self.pings += 1
+            async with self._changed:
+                self.pings += 1
+                self._changed.notify_all()
             if self._answers_pings and not self.socket.closed:
                 await self.send_text("3")
             return
