@@ -42,7 +42,7 @@ HOUSE_READER = DemoReader(
 # Accepts and answers by itself, so that one person alone can try a consultation.
 GUIDE = DemoReader(
     "guide@demo.example.com",
-    "Iris (demonstration)",
+    "Iris (demo)",
     DemoProfile(
         "A demonstration: accepts at once and answers by itself",
         "I am not a person. I am here so that you can see how a consultation goes: the ringing, the clock, the charge each"
