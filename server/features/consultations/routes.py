@@ -104,12 +104,13 @@ async def download_transcript(call: Call[None, TranscriptQuery]) -> web.StreamRe
     )
     response.content_type, response.charset = content_type, "utf-8"
     await response.prepare(call.request)
-    if format == "json":
-        pieces = write_json(call.database, render_for(call, parts), site_url=site_url)
-    else:
-        pieces = write_text(call.database, parts, site_url=site_url)
-    async for piece in pieces:
-        await response.write(piece)
+    if call.request.method != "HEAD":
+        if format == "json":
+            pieces = write_json(call.database, render_for(call, parts), site_url=site_url)
+        else:
+            pieces = write_text(call.database, parts, site_url=site_url)
+        async for piece in pieces:
+            await response.write(piece)
     await response.write_eof()
     return response
 
