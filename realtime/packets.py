@@ -141,6 +141,6 @@ class StrictPacket(Packet):  # type: ignore[misc]  # the library has no types
             self.packet_type, self.data = EVENT, [Refused(UnsupportedMediaType("Binary content is not accepted here"))]
         elif match[1] == _EVENT:
             self.data = read_command(match[5])
-        elif match[5]:
+        elif match[1] == _CONNECT and match[5]:
             self.data = orjson.loads(match[5])
         return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -205,6 +205,7 @@ async def run_node(
     redis_url: str | None = None,
     flood_limits: FloodLimits | None = None,
     keeps_lease: bool = True,
+    commands: Sequence[Command] = COMMANDS,
     **sections: dict[str, Any],
 ) -> LiveNode:
     """A node that runs until the stack is closed. Without `keeps_lease` the test renews it by hand."""
@@ -230,7 +231,7 @@ async def run_node(
         database=database,
         clock=clock,
         node=node,
-        commands=COMMANDS,
+        commands=commands,
         authenticate=authenticate,
         render_refusal=lambda error: describe_problem(error).model_dump(),
         on_connection_lost=on_connection_lost,
@@ -257,6 +258,8 @@ async def run_node(
     )
     database.on_commit(gateway.delivery.deliver)
     await node.register()
+    await live.messages.start()
+    stack.push_async_callback(live.messages.close)
     app = web.Application()
     gateway.mount(app)
     await gateway.start(live)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from types import TracebackType
 from typing import Any, Self
 
@@ -94,7 +95,7 @@ class RawPeer:
 
     async def ask(self, name: str, *arguments: Any) -> Any:
         """Send a command and wait for its acknowledgement."""
-        return await self.ask_text(orjson.dumps([name, *arguments]).decode())
+        return await self.ask_text(json.dumps([name, *arguments], ensure_ascii=False))
 
     async def ask_text(self, content: str, *, kind: str = "42") -> Any:
         """The same with the packet's content as it is given."""
