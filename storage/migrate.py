@@ -30,6 +30,24 @@ class Migration:
         return hashlib.sha256(self.statements.encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a database holds: the version of its newest migration, and the server's own version."""
+
+    version: int
+    server_version: str
+
+
+async def find_schema(connection: asyncpg.Connection[Record]) -> Schema | None:
+    """None when nothing has been migrated there yet."""
+    server_version = await connection.fetchval(
+        "SELECT CASE WHEN to_regclass('schema_migrations') IS NOT NULL THEN current_setting('server_version') END"
+    )
+    if server_version is None:
+        return None
+    return Schema(await connection.fetchval("SELECT max(version) FROM schema_migrations"), server_version)
+
+
 def list_migrations() -> list[Migration]:
     """Every migration the code carries, in order."""
     found = []

@@ -21,7 +21,7 @@ from server.app import DIST_FOLDER
 from server.version import VERSION
 from storage.database import connect_directly
 from storage.embedded import EmbeddedPostgres
-from storage.migrate import list_migrations
+from storage.migrate import find_schema, list_migrations
 from storage.redis import ping_redis
 
 _PATIENCE_SECONDS = 5.0
@@ -100,13 +100,11 @@ async def _look_into(name: str, dsn: str, kind: str) -> tuple[str, bool, str]:
     except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         return name, False, f"{kind}, not reachable ({type(error).__name__}); check SOULSEER_DATABASE__URL"
     try:
-        found = await connection.fetchval(
-            "SELECT CASE WHEN to_regclass('schema_migrations') IS NOT NULL THEN current_setting('server_version') END"
-        )
-        if found is None:
+        schema = await find_schema(connection)
+        if schema is None:
             return name, True, f"{kind}, reachable, empty; the first start fills it"
-        version = await connection.fetchval("SELECT max(version) FROM schema_migrations")
-        return name, version <= newest, f"{kind}, reachable, Postgres {found}, schema {version} of {newest}"
+        found = f"Postgres {schema.server_version}, schema {schema.version} of {newest}"
+        return name, schema.version <= newest, f"{kind}, reachable, {found}"
     finally:
         await connection.close()
 
