@@ -45,10 +45,14 @@ function Shell() {
       <a class="skip-link" href="#content" target="_self">
         {texts.shell.skipToContent}
       </a>
-      <TestModeBar />
+      <section aria-label={texts.shell.siteNotices}>
+        <TestModeBar />
+      </section>
       {!isRoom && <TopBar />}
-      <LiveConsultationBar />
-      <ConnectionBar />
+      <section aria-label={texts.shell.consultationNotices}>
+        <LiveConsultationBar />
+        {!isRoom && <ConnectionBar />}
+      </section>
       <Main>
         <PageBoundary>
           <ErrorBoundary>

@@ -44,16 +44,16 @@ export function StatementTable(props: { statement: Statement; isClient: boolean 
   );
 }
 
+/** A charge and the end say all in their own words; the others have a word of ours first. */
 function lineTitle(line: StatementLine): string {
+  if (line.kind === "charge" || line.kind === "end") return line.description;
   const title = texts.money.statementKinds[line.kind] ?? line.kind;
-  if (line.kind === "charge" && line.increment !== null) return texts.money.chargeLine(line.increment);
-  return line.seconds !== null && line.kind === "pause"
-    ? `${title} ${texts.money.forSeconds(formatClock(line.seconds))}`
-    : title;
+  const isLong = line.kind === "pause" && line.seconds !== null && line.seconds >= 1;
+  return isLong ? `${title} ${texts.money.forSeconds(formatClock(line.seconds ?? 0))}` : title;
 }
 
 function isExplaining(line: StatementLine): boolean {
-  return line.description !== "" && line.kind !== "start";
+  return line.kind === "pause" || line.kind === "refund";
 }
 
 /** What it cost the client, or what it earned the reader: a charge adds, a refund takes away. */

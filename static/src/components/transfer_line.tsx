@@ -7,7 +7,7 @@ export function TransferLine(props: { group: TransferGroup }) {
   const { newest, transfers, amountMinor } = props.group;
   const isOfConsultation = newest.reference?.kind === "consultation";
   const isMany = transfers.length > 1;
-  const title = texts.money.transferTypes[newest.type] ?? newest.type;
+  const title = texts.money.transferTypes[newest.type];
   const facts = [
     formatTime(newest.created_at),
     isMany ? texts.money.chargeCount(transfers.length) : newest.description,

@@ -8,7 +8,7 @@ import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { weekdayName } from "../../texts/formats";
 import { Button } from "../button";
-import { ProblemNote, Skeleton } from "../notes";
+import { Note, ProblemNote, Skeleton } from "../notes";
 
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 0];
 
@@ -82,7 +82,13 @@ function WeekForm(props: { availability: Availability }) {
           );
         })}
       </ul>
-      <ProblemNote problem={saving.problem} />
+      {saving.problem?.status === 422 ? (
+        <div role="alert">
+          <Note tone="danger">{texts.desk.hoursProblem}</Note>
+        </div>
+      ) : (
+        <ProblemNote problem={saving.problem} />
+      )}
       <div>
         <Button type="submit" isBusy={saving.isBusy} busyText={texts.shell.working}>
           {texts.shell.save}

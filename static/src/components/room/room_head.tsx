@@ -45,7 +45,9 @@ function ClockFigure(props: RoomPart) {
   return (
     <div class={clock.isRunning ? "" : "is-standing"}>
       <dt>{texts.room.clock}</dt>
-      <dd role="timer">{formatClock(clock.connectedSeconds)}</dd>
+      <dd>
+        <span role="timer">{formatClock(clock.connectedSeconds)}</span>
+      </dd>
     </div>
   );
 }

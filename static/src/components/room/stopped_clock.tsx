@@ -1,4 +1,5 @@
 /** The money ended: the clock stands, the reader is kept for a while, and the client can add money right here. */
+import { useEffect, useRef } from "preact/hooks";
 import { useServerNow } from "../../hooks/server_time";
 import { secondsUntil } from "../../rooms/clock";
 import { texts } from "../../texts";
@@ -10,9 +11,11 @@ import type { RoomPart } from "./part";
 export function StoppedClock(props: RoomPart & { onEnd: () => void }) {
   const { consultation, other, isClient } = props;
   const left = secondsUntil(consultation.top_up_until_at, useServerNow());
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => card.current?.focus(), []);
   return (
     <div class="stopped">
-      <section class="stopped__card stack" role="alertdialog" aria-labelledby="stopped-title">
+      <section ref={card} tabIndex={-1} class="stopped__card stack" role="alertdialog" aria-labelledby="stopped-title">
         <div class="stopped__head">
           <h2 id="stopped-title">{texts.room.stoppedTitle}</h2>
           {left !== null && (

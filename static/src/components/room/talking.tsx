@@ -12,7 +12,7 @@ import { RoomNotice } from "./room_notice";
 import { StoppedClock } from "./stopped_clock";
 
 export function Talking(props: RoomPart) {
-  const { consultation, isClient } = props;
+  const { consultation } = props;
   const [isEnding, setEnding] = useState(false);
   const [isToppingUp, setToppingUp] = useState(false);
   const { site, notices } = useServices();
@@ -31,7 +31,7 @@ export function Talking(props: RoomPart) {
         <MessageList {...props} />
       </div>
       {isStopped && <StoppedClock {...props} onEnd={() => setEnding(true)} />}
-      {!(isStopped && isClient) && <Composer {...props} />}
+      {!isStopped && <Composer {...props} />}
       {isEnding && <EndDialog {...props} onClose={() => setEnding(false)} />}
       {isToppingUp && site.value !== null && (
         <TopUpDialog ratePerMinuteMinor={consultation.rate_per_minute_minor} onClose={() => setToppingUp(false)} />

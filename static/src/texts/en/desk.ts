@@ -51,6 +51,7 @@ export const deskTexts = {
   removeHours: "Remove",
   hoursOn: (day: string) => `${day}`,
   none: "none",
+  hoursProblem: "These hours cannot be saved. Each must end after it starts, and no two of one day may overlap.",
   noReader: "This page is for readers",
   noReaderHint: "Create a reader's account to take consultations.",
   adminTitle: "Readers to verify",

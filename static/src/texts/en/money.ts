@@ -1,4 +1,6 @@
 /** The wallet, top-ups, consultations' history and statements. */
+import type { TransferView } from "../../protocol";
+
 export const moneyTexts = {
   title: "Wallet",
   balance: "Your balance",
@@ -33,7 +35,9 @@ export const moneyTexts = {
     payout: "Payout",
     purchase: "Purchase",
     chargeback: "Chargeback",
-  } as Record<string, string>,
+    promotion: "Gift from the site",
+    adjustment: "Correction",
+  } satisfies Record<TransferView["type"], string>,
   chargeCount: (count: number) => `${count} ${count === 1 ? "charge" : "charges"}`,
   consultationsTitle: "Consultations",
   filterAll: "All",
@@ -58,14 +62,11 @@ export const moneyTexts = {
   statement: "Statement",
   statementIntro: (rate: string) => `${rate} a minute, agreed when it was asked for.`,
   statementKinds: {
-    charge: "Minute charged",
     refund: "Refund",
     pause: "Clock paused",
     resume: "Clock went on",
     start: "Clock started",
-    end: "Ended",
   } as Record<string, string>,
-  chargeLine: (increment: number) => `Charge ${increment}`,
   forSeconds: (clock: string) => `for ${clock}`,
   total: "Total",
   connected: "Time together",

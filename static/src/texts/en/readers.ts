@@ -65,7 +65,10 @@ export const readerTexts = {
     const settled = facts.isSettledBySecond
       ? "When you end, the unused seconds of the last minute come back."
       : "When you end, the started minute counts.";
-    const free = facts.freeSeconds > 0 ? ` Less than ${facts.freeSeconds} seconds together costs nothing.` : "";
+    const free =
+      facts.freeSeconds > 0
+        ? ` Less than ${facts.freeSeconds} ${facts.freeSeconds === 1 ? "second" : "seconds"} together costs nothing.`
+        : "";
     return `${minute} costs ${facts.rate}, charged when it starts, and only while you both are connected. ${settled}${free}`;
   },
   lasts: (balance: string, minutes: number) =>

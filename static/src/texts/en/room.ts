@@ -139,6 +139,6 @@ export const roomTexts = {
     },
     participant_suspended: { client: "Our team ended it.", reader: "Our team ended it." },
   } as Record<string, { client: string; reader: string }>,
-  wasFree: (seconds: number) => `Less than ${seconds} seconds together cost nothing.`,
+  wasFree: (seconds: number) => `Less than ${seconds} ${seconds === 1 ? "second" : "seconds"} together cost nothing.`,
   notFound: "This room does not exist, or it is not yours.",
 };

@@ -2,6 +2,8 @@
 export const shellTexts = {
   skipToContent: "Skip to the content",
   mainNavigation: "Main",
+  siteNotices: "About this site",
+  consultationNotices: "Consultation and connection",
   readers: "Readers",
   consultations: "Consultations",
   history: "History",
