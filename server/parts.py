@@ -168,10 +168,12 @@ async def run_jobs(settings: Settings, database: Database, clock: Clock, *, url:
         yield
     finally:
         queue.stop()
-        _done, pending = await asyncio.wait([task], timeout=limits.SHUTDOWN_JOBS_SECONDS)
-        if pending:
+        _done, late = await asyncio.wait([task], timeout=limits.SHUTDOWN_JOBS_SECONDS)
+        if late:
+            queue.cut_off()
+            _done, late = await asyncio.wait([task], timeout=limits.SHUTDOWN_JOBS_SECONDS)
+        if late:
             task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def open_post(settings: Settings, clock: Clock) -> Post:

@@ -50,9 +50,10 @@ class JobQueue:
         self._handlers = dict(handlers)
         self._stopping = asyncio.Event()
         self._running: PgQueuer | None = None
+        self._jobs: set[asyncio.Task[Any]] = set()
 
     async def run(self) -> None:
-        """Until `stop`, or until cancelled; a job cut off by that is run again later."""
+        """Until `stop`."""
         while not self._stopping.is_set():
             try:
                 await self._run_connected()
@@ -67,6 +68,11 @@ class JobQueue:
         if self._running is not None:
             self._running.shutdown.set()
 
+    def cut_off(self) -> None:
+        """Interrupt the jobs that run; they are run again later, by whoever comes next."""
+        for job in self._jobs:
+            job.cancel()
+
     async def _run_connected(self) -> None:
         connection: asyncpg.Connection[Record] = await asyncpg.connect(
             self._dsn,
@@ -77,11 +83,13 @@ class JobQueue:
         try:
             queuer = PgQueuer.from_asyncpg_connection(connection)
             for entrypoint, handler in self._handlers.items():
-                queuer.entrypoint(entrypoint)(_with_retries(handler))
+                queuer.entrypoint(entrypoint)(self._with_retries(handler))
             self._running = queuer
             if self._stopping.is_set():
                 return
             await queuer.qm.run(
+                # A job that is to be tried again announces itself to nobody, so it is looked for.
+                dequeue_timeout=timedelta(seconds=limits.JOB_POLL_SECONDS),
                 batch_size=limits.JOBS_AT_ONCE,
                 max_concurrent_tasks=2 * limits.JOBS_AT_ONCE,
                 shutdown_on_listener_failure=True,
@@ -91,26 +99,35 @@ class JobQueue:
             self._running = None
             await _close(connection)
 
+    def _with_retries(self, handler: JobHandler) -> Callable[[Job], Awaitable[None]]:
+        async def run(job: Job) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._jobs.add(task)
+            try:
+                await handler(orjson.loads(job.payload or b"{}"))
+            except asyncio.CancelledError:
+                # The queue would note a job that is cut off as cancelled, and drop it.
+                task.uncancel()
+                raise RetryRequested(reason="interrupted") from None
+            except Exception as error:
+                _try_again(job, error)
+            finally:
+                self._jobs.discard(task)
 
-def _with_retries(handler: JobHandler) -> Callable[[Job], Awaitable[None]]:
-    async def run(job: Job) -> None:
-        try:
-            await handler(orjson.loads(job.payload or b"{}"))
-        except asyncio.CancelledError:
-            # The queue would note a job that a shutdown cuts off as cancelled and drop it.
-            raise RetryRequested(reason="interrupted") from None
-        except Exception as error:
-            if job.attempts >= len(limits.JOB_RETRY_SECONDS):
-                log.error("job.given_up", entrypoint=job.entrypoint, job_id=int(job.id), error=type(error).__name__)
-                return
-            delay_seconds = limits.JOB_RETRY_SECONDS[job.attempts]
-            log.warning(
-                "job.failed", entrypoint=job.entrypoint, job_id=int(job.id), error=type(error).__name__, again_in=delay_seconds
-            )
-            # Only the kind of failure is kept: its text may hold an address.
-            raise RetryRequested(delay=timedelta(seconds=delay_seconds), reason=type(error).__name__) from None
+        return run
 
-    return run
+
+def _try_again(job: Job, error: Exception) -> None:
+    """Raises RetryRequested, unless the job was tried often enough."""
+    kind = type(error).__name__
+    if job.attempts >= len(limits.JOB_RETRY_SECONDS):
+        log.error("job.given_up", entrypoint=job.entrypoint, job_id=int(job.id), error=kind)
+        return
+    delay_seconds = limits.JOB_RETRY_SECONDS[job.attempts]
+    log.warning("job.failed", entrypoint=job.entrypoint, job_id=int(job.id), error=kind, again_in=delay_seconds)
+    # Only the kind of failure is kept: its text may hold an address.
+    raise RetryRequested(delay=timedelta(seconds=delay_seconds), reason=kind) from None
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
