@@ -71,4 +71,6 @@ Instant = Annotated[
     PlainSerializer(render_instant, return_type=str, when_used="json"),
     Field(json_schema_extra={"format": "date-time"}),
 ]
+# Left out of what is sent when it is not for the one who gets it.
+Withheld: Any = Field(default=None, exclude_if=lambda value: value is None)
 JsonObject = dict[str, Any]

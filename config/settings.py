@@ -65,7 +65,9 @@ class BillingSettings(Section):
     top_up_window_seconds: float = Field(default=120, ge=0)
     minimum_minutes_to_start: int = Field(default=1, ge=1, le=1000)
     reader_share_bps: int = Field(default=7000, ge=0, le=10_000)
-    tick_seconds: float = Field(default=1.0, gt=0, le=10)
+    tick_seconds: float | None = Field(
+        default=None, gt=0, le=10, description="How often the meter looks; none = every second, more often for short increments"
+    )
 
     @model_validator(mode="after")
     def _increment_fits(self) -> BillingSettings:
@@ -80,6 +82,10 @@ class BillingSettings(Section):
     @property
     def increment_ms(self) -> int:
         return self.minute_ms if self.increment_seconds is None else max(1, round(self.increment_seconds * 1000))
+
+    @property
+    def seconds_between_ticks(self) -> float:
+        return self.tick_seconds or min(1.0, max(0.1, self.increment_ms / 10_000))
 
     @property
     def free_ms(self) -> int:

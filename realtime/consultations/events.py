@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from billing.wallet.events import WalletChangedEvent, emit_wallet_changed
-from config.fields import Instant, View
+from config.fields import Instant, View, Withheld
 from realtime.commands import EventKind
 from realtime.consultations.snapshots import ConsultationView, MessageView, render_consultation
 from storage.consultations import ConsultationParts
@@ -37,8 +37,8 @@ class ConsultationChargedEvent(View):
     amount_minor: int
     total_cost_minor: int
     paid_until_at: Instant
-    balance_minor: int | None = None
-    earnings_minor: int | None = None
+    balance_minor: int | None = Withheld
+    earnings_minor: int | None = Withheld
     at: Instant
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from config.clock import milliseconds_between
-from config.fields import Instant, View
+from config.fields import Instant, View, Withheld
 from storage.consultations import Consultation, ConsultationParts, Person
 from storage.messages import Message
 
@@ -69,7 +69,7 @@ class ConsultationView(View):
     connected_seconds: float
     billed_increments: int
     total_cost_minor: int
-    earnings_minor: int | None = None
+    earnings_minor: int | None = Withheld
     last_seq: int
     client_read_seq: int
     reader_read_seq: int

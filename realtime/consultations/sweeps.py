@@ -58,7 +58,7 @@ class Meter:
                 log.warning("meter.tick_failed", code=error.code)
             except Exception:
                 log.exception("meter.tick_failed")
-            await asyncio.sleep(self._settings.billing.tick_seconds)
+            await asyncio.sleep(self._settings.billing.seconds_between_ticks)
 
     async def tick(self) -> None:
         """One round. A node whose lease has run out does nothing: its time was not proven."""

@@ -20,7 +20,7 @@ def apply_event(snapshot: dict[str, Any], name: str, event: dict[str, Any], *, r
             "total_cost_minor": event["total_cost_minor"],
             "paid_until_at": event["paid_until_at"],
         }
-        if event["earnings_minor"] is not None:
+        if "earnings_minor" in event:
             updated["earnings_minor"] = event["earnings_minor"]
     elif name == "message.sent":
         updated["last_seq"] = max(snapshot["last_seq"], event["message"]["seq"])

@@ -1,9 +1,23 @@
 /* Generated from schema.json by `npm run types`. Change the server's models, not this file. */
 
-export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "command.unknown" | "consultation.clock_stopped" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_requested" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "reader.busy" | "reader.offline" | "reader.type_not_offered" | "reader.unverified" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "state.conflict" | "top_up.not_paid" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
+export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "command.unknown" | "consultation.clock_stopped" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_requested" | "consultation.refund_too_large" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "reader.busy" | "reader.offline" | "reader.type_not_offered" | "reader.unverified" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
 
 export interface Protocol {
+AdminEntry: AdminEntry
+AdminLedgerAccount: AdminLedgerAccount
+AdminReaderPart: AdminReaderPart
+AdminReference: AdminReference
+AdminReview: AdminReview
+AdminReviewPage: AdminReviewPage
+AdminTransfer: AdminTransfer
+AdminTransferPage: AdminTransferPage
+AdminUser: AdminUser
+AdminUserDetail: AdminUserDetail
+AdminUserPage: AdminUserPage
 AnswerConsultation: AnswerConsultation
+AuditEntry: AuditEntry
+AuditPage: AuditPage
+AuditQuery: AuditQuery
 Availability: Availability
 AvailabilityPayload: AvailabilityPayload
 AvatarPayload: AvatarPayload
@@ -19,6 +33,7 @@ ConsultationReference: ConsultationReference
 ConsultationReviewView: ConsultationReviewView
 ConsultationStateEvent: ConsultationStateEvent
 ConsultationView: ConsultationView
+ConsultationsOfAllQuery: ConsultationsOfAllQuery
 ConsultationsQuery: ConsultationsQuery
 Desk: Desk
 DirectoryQuery: DirectoryQuery
@@ -28,6 +43,8 @@ Facets: Facets
 FieldProblem: FieldProblem
 IceServerView: IceServerView
 JoinConsultation: JoinConsultation
+LedgerCheck: LedgerCheck
+LedgerDifference: LedgerDifference
 LimitsPayload: LimitsPayload
 LimitsView: LimitsView
 LiveConsultation: LiveConsultation
@@ -41,9 +58,11 @@ MessageReadEvent: MessageReadEvent
 MessageSentEvent: MessageSentEvent
 MessageView: MessageView
 MessagesQuery: MessagesQuery
+NamedPerson: NamedPerson
 OutboxLetter: OutboxLetter
 OutboxPage: OutboxPage
 OutboxQuery: OutboxQuery
+Overview: Overview
 OwnReader: OwnReader
 PageQuery: PageQuery
 ParticipantView: ParticipantView
@@ -65,16 +84,26 @@ ReaderPage: ReaderPage
 ReaderPatch: ReaderPatch
 ReaderProfile: ReaderProfile
 ReaderStatusChangedEvent: ReaderStatusChangedEvent
+ReasonPayload: ReasonPayload
 ReferenceView: ReferenceView
+RefundPayload: RefundPayload
 RegisterPayload: RegisterPayload
 RequestConsultation: RequestConsultation
+ReviewModeration: ReviewModeration
 ReviewPatch: ReviewPatch
 ReviewPayload: ReviewPayload
 ReviewView: ReviewView
 Reviewer: Reviewer
+ReviewsQuery: ReviewsQuery
+SecurityEventPage: SecurityEventPage
+SecurityEventView: SecurityEventView
+SecurityEventsQuery: SecurityEventsQuery
 SendMessage: SendMessage
 SetStatus: SetStatus
 SetTyping: SetTyping
+SettingPage: SettingPage
+SettingPayload: SettingPayload
+SettingView: SettingView
 Site: Site
 SiteBilling: SiteBilling
 SitePayments: SitePayments
@@ -92,10 +121,13 @@ TopUpView: TopUpView
 TranscriptQuery: TranscriptQuery
 TransferPage: TransferPage
 TransferView: TransferView
+TransfersQuery: TransfersQuery
 TypingChangedEvent: TypingChangedEvent
 TypingData: TypingData
 UploadView: UploadView
 User: User
+UserPatch: UserPatch
+UsersQuery: UsersQuery
 VerifyEmailPayload: VerifyEmailPayload
 WalletChangedEvent: WalletChangedEvent
 WalletView: WalletView
@@ -105,9 +137,166 @@ WebhookReceived: WebhookReceived
 WindowPayload: WindowPayload
 WindowView: WindowView
 }
+export interface AdminEntry {
+amount_minor: number
+balance_after_minor: (number | null)
+ledger_account: AdminLedgerAccount
+}
+/**
+ * `owner` is null for the platform's own accounts.
+ */
+export interface AdminLedgerAccount {
+id: number
+kind: string
+owner: (NamedPerson | null)
+}
+export interface NamedPerson {
+display_name: string
+id: string
+}
+export interface AdminReaderPart {
+headline: (string | null)
+rating_average: (number | null)
+rating_count: number
+verification: ("pending" | "verified" | "rejected")
+verification_reason: (string | null)
+verified_at: (string | null)
+}
+export interface AdminReference {
+id: string
+kind: string
+}
+export interface AdminReview {
+client: NamedPerson
+comment: (string | null)
+consultation_id: string
+created_at: string
+id: string
+rating: number
+reader: NamedPerson
+status: ("published" | "hidden")
+updated_at: string
+}
+/**
+ * Newest first.
+ */
+export interface AdminReviewPage {
+items: AdminReview[]
+next_cursor: (string | null)
+}
+/**
+ * `amount_minor` is the gross amount; the entries sum to zero.
+ */
+export interface AdminTransfer {
+amount_minor: number
+created_at: string
+currency: string
+description: string
+entries: AdminEntry[]
+id: string
+increment: (number | null)
+reference: AdminReference
+resolves_id: (string | null)
+state: ("pending" | "posted" | "voided")
+type: string
+}
+/**
+ * Newest first.
+ */
+export interface AdminTransferPage {
+items: AdminTransfer[]
+next_cursor: (string | null)
+}
+/**
+ * `is_verified` and `reader` are null for who is no reader.
+ */
+export interface AdminUser {
+avatar_url: (string | null)
+created_at: string
+display_name: string
+email: string
+email_verified_at: (string | null)
+id: string
+is_demonstration: boolean
+is_email_verified: boolean
+is_verified: (boolean | null)
+reader: (AdminReaderPart | null)
+role: ("client" | "reader" | "admin")
+status: ("active" | "suspended" | "pending" | "banned")
+status_reason: (string | null)
+time_zone: string
+updated_at: string
+username: (string | null)
+}
+/**
+ * With the person's money and what they do right now.
+ */
+export interface AdminUserDetail {
+avatar_url: (string | null)
+consultations_count: number
+created_at: string
+currency: string
+display_name: string
+earnings_balance_minor: (number | null)
+email: string
+email_verified_at: (string | null)
+id: string
+is_demonstration: boolean
+is_email_verified: boolean
+is_verified: (boolean | null)
+last_used_at: (string | null)
+live_consultation_id: (string | null)
+open_logins_count: number
+reader: (AdminReaderPart | null)
+role: ("client" | "reader" | "admin")
+status: ("active" | "suspended" | "pending" | "banned")
+status_reason: (string | null)
+time_zone: string
+updated_at: string
+username: (string | null)
+wallet_balance_minor: (number | null)
+wallet_held_minor: (number | null)
+}
+/**
+ * Newest first.
+ */
+export interface AdminUserPage {
+items: AdminUser[]
+next_cursor: (string | null)
+}
 export interface AnswerConsultation {
 consultation_id: string
 reason?: (string | null)
+}
+/**
+ * `actor` is null for the service itself.
+ */
+export interface AuditEntry {
+action: string
+actor: (NamedPerson | null)
+after: unknown
+before: unknown
+created_at: string
+entity_id: string
+entity_type: string
+id: string
+ip_address: (string | null)
+user_agent: (string | null)
+}
+/**
+ * Newest first.
+ */
+export interface AuditPage {
+items: AuditEntry[]
+next_cursor: (string | null)
+}
+export interface AuditQuery {
+action?: (string | null)
+actor_id?: (string | null)
+cursor?: (string | null)
+entity_id?: (string | null)
+entity_type?: (string | null)
+limit?: number
 }
 /**
  * The windows on the clock of `time_zone`, and the concrete spans of the next 14 days.
@@ -304,6 +493,18 @@ version: number
 /**
  * `status` may be given several times.
  */
+export interface ConsultationsOfAllQuery {
+cursor?: (string | null)
+limit?: number
+/**
+ * @maxItems 7
+ */
+status?: ("scheduled" | "requested" | "in_progress" | "completed" | "disconnected" | "cancelled" | "no_show")[]
+user_id?: (string | null)
+}
+/**
+ * `status` may be given several times.
+ */
 export interface ConsultationsQuery {
 cursor?: (string | null)
 limit?: number
@@ -365,6 +566,20 @@ path: string
 export interface JoinConsultation {
 after_seq?: number
 consultation_id: string
+}
+/**
+ * All is well when there are no differences.
+ */
+export interface LedgerCheck {
+checked_at: string
+differences: LedgerDifference[]
+ok: boolean
+}
+export interface LedgerDifference {
+expected_minor: number
+found_minor: number
+invariant: string
+reference: string
 }
 /**
  * null = no limit.
@@ -475,6 +690,23 @@ items: OutboxLetter[]
 }
 export interface OutboxQuery {
 to?: (string | null)
+}
+/**
+ * What runs now, and what was booked since midnight UTC.
+ */
+export interface Overview {
+at: string
+busy_readers: number
+charges_today_minor: number
+consultations_today: number
+currency: string
+live_consultations: number
+online_readers: number
+pending_readers: number
+refunds_today_minor: number
+registrations_today: number
+ringing_consultations: number
+top_ups_today_minor: number
 }
 /**
  * The reader's own profile, listed or not. `status` is what others see, `chosen_status` what the reader chose.
@@ -677,12 +909,19 @@ at: string
 reader_id: string
 status: ("online" | "busy" | "away" | "offline")
 }
+export interface ReasonPayload {
+reason: string
+}
 export interface ReferenceView {
 id: string
 /**
  * consultation, top_up, gift, order …
  */
 kind: string
+}
+export interface RefundPayload {
+amount_minor: number
+reason: string
 }
 export interface RegisterPayload {
 display_name: string
@@ -694,6 +933,10 @@ export interface RequestConsultation {
 nonce: string
 reader_id: string
 type: ("chat" | "call" | "video")
+}
+export interface ReviewModeration {
+reason?: (string | null)
+status: ("published" | "hidden")
 }
 /**
  * What is left out stays as it is; null takes the comment away.
@@ -719,6 +962,33 @@ reader_id: string
 status: ("published" | "hidden")
 updated_at: string
 }
+export interface ReviewsQuery {
+cursor?: (string | null)
+limit?: number
+status?: (("published" | "hidden") | null)
+}
+/**
+ * Newest first.
+ */
+export interface SecurityEventPage {
+items: SecurityEventView[]
+next_cursor: (string | null)
+}
+export interface SecurityEventView {
+created_at: string
+id: string
+ip_address: (string | null)
+payload: unknown
+type: string
+user: (NamedPerson | null)
+user_agent: (string | null)
+}
+export interface SecurityEventsQuery {
+cursor?: (string | null)
+limit?: number
+type?: (string | null)
+user_id?: (string | null)
+}
 export interface SendMessage {
 consultation_id: string
 content: string
@@ -731,6 +1001,27 @@ status: ("online" | "away" | "invisible" | "offline")
 export interface SetTyping {
 consultation_id: string
 is_typing: boolean
+}
+/**
+ * By key.
+ */
+export interface SettingPage {
+items: SettingView[]
+next_cursor: (string | null)
+}
+export interface SettingView {
+description: (string | null)
+key: string
+updated_at: string
+updated_by: (NamedPerson | null)
+value: unknown
+}
+/**
+ * `value` is any JSON; a description that is left out stays as it was.
+ */
+export interface SettingPayload {
+description?: (string | null)
+value: unknown
 }
 export interface Site {
 billing: SiteBilling
@@ -870,6 +1161,14 @@ id: string
 reference: ReferenceView
 type: ("add_funds" | "session_charge" | "gift_purchase" | "refund" | "payout" | "purchase" | "chargeback" | "promotion" | "adjustment")
 }
+export interface TransfersQuery {
+cursor?: (string | null)
+limit?: number
+reference_id?: (string | null)
+state?: (("pending" | "posted" | "voided") | null)
+type?: (("add_funds" | "session_charge" | "gift_purchase" | "refund" | "payout" | "purchase" | "chargeback" | "promotion" | "adjustment") | null)
+user_id?: (string | null)
+}
 export interface TypingChangedEvent {
 at: string
 consultation_id: string
@@ -889,6 +1188,21 @@ height: number
 id: string
 url: string
 width: number
+}
+export interface UserPatch {
+reason: string
+status: ("active" | "suspended" | "banned")
+}
+/**
+ * `q`: beginnings of names or of parts of the address, or an id. `verified` is about readers.
+ */
+export interface UsersQuery {
+cursor?: (string | null)
+limit?: number
+q?: string
+role?: (("client" | "reader" | "admin") | null)
+status?: (("active" | "suspended" | "pending" | "banned") | null)
+verified?: (boolean | null)
 }
 export interface VerifyEmailPayload {
 token: string
