@@ -1,10 +1,12 @@
 /** Every HTTP resource the pages use, by noun, with the protocol's types. */
 import type {
+  AdminUser,
   Availability,
   AvailabilityPayload,
   Consultation,
   Desk,
   Facets,
+  LimitsView,
   LoggedIn,
   LoginView,
   Message,
@@ -30,15 +32,6 @@ export interface ReaderFilters {
   type?: string | undefined;
   max_rate_minor?: number | undefined;
   sort?: string | undefined;
-}
-
-export interface UnverifiedReader {
-  id: string;
-  email: string;
-  display_name: string;
-  avatar_url: string | null;
-  created_at: string;
-  is_email_verified?: boolean;
 }
 
 export function createResources(api: ApiClient) {
@@ -92,6 +85,9 @@ export function createResources(api: ApiClient) {
       api.post<TopUp>("/wallet/top-ups", body, { idempotencyKey }),
     findTopUp: (id: string) => api.get<TopUp>(`/wallet/top-ups/${id}`),
 
+    limits: () => api.get<LimitsView>("/me/limits"),
+    setLimits: (body: LimitsView) => api.put<LimitsView>("/me/limits", body),
+
     listConsultations: (query: { status?: readonly string[] }, cursor: string | null) =>
       api.get<Page<Consultation>>("/consultations", { query: { ...query, cursor, limit: 30 } }),
     consultation: (id: string) => api.get<Consultation>(`/consultations/${id}`),
@@ -103,8 +99,8 @@ export function createResources(api: ApiClient) {
     review: (id: string, body: { rating: number; comment?: string }) =>
       api.post<Review>(`/consultations/${id}/review`, body),
 
-    listUnverifiedReaders: () =>
-      api.get<Page<UnverifiedReader>>("/admin/users", { query: { role: "reader", verified: false, limit: 50 } }),
+    listAdminUsers: () =>
+      api.get<Page<AdminUser>>("/admin/users", { query: { role: "reader", verified: false, limit: 50 } }),
     verifyReader: (id: string) => api.post<void>(`/admin/readers/${id}/verify`),
     rejectReader: (id: string, reason: string) => api.post<void>(`/admin/readers/${id}/reject`, { reason }),
   };

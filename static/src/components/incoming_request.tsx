@@ -3,13 +3,14 @@
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { asProblem, type Problem } from "../api/problems";
+import { useLoaded } from "../hooks/loading";
 import { useRinging } from "../hooks/ringing";
 import { useServerNow } from "../hooks/server_time";
 import type { Consultation } from "../protocol";
 import { secondsUntil } from "../rooms/clock";
 import { useServices } from "../services";
 import { texts } from "../texts";
-import { formatMoney } from "../texts/formats";
+import { formatDate, formatMoney } from "../texts/formats";
 import { Avatar } from "./avatar";
 import { Button } from "./button";
 import { ProblemNote } from "./notes";
@@ -63,6 +64,7 @@ export function RequestCard(props: { request: Consultation }) {
           <p class="soft">{texts.desk.incomingFacts(texts.readers.types[request.type] ?? request.type, rate)}</p>
         </div>
       </div>
+      <History clientId={request.client.id} />
       {left !== null && (
         <p class="request-card__left figures" role="timer">
           {texts.desk.secondsLeft(left)}
@@ -76,5 +78,21 @@ export function RequestCard(props: { request: Consultation }) {
       </div>
       <ProblemNote problem={problem} />
     </section>
+  );
+}
+
+/** Whether these two talked before, as far as the newest consultations say. */
+function History(props: { clientId: string }) {
+  const { resources } = useServices();
+  const past = useLoaded(
+    () => resources.listConsultations({ status: ["completed", "disconnected"] }, null),
+    [props.clientId],
+  );
+  if (past.value === null) return null;
+  const last = past.value.items.find(({ client, started_at }) => client.id === props.clientId && started_at !== null);
+  const isComplete = past.value.next_cursor === null;
+  if (last === undefined && !isComplete) return null;
+  return (
+    <p class="soft">{last?.started_at ? texts.desk.talkedBefore(formatDate(last.started_at)) : texts.desk.firstTime}</p>
   );
 }

@@ -1,7 +1,8 @@
 /** One reader in the directory: who, whether free, for what, and for how much. */
 import type { ReaderCard } from "../protocol";
+import { useServices } from "../services";
 import { texts } from "../texts";
-import { formatMoney, languageName } from "../texts/formats";
+import { formatMoney, formatWeekdayTime, languageName } from "../texts/formats";
 import { Avatar } from "./avatar";
 import { Rating } from "./rating";
 import { StatusBadge } from "./status_badge";
@@ -18,6 +19,7 @@ export function ReaderCardLink(props: { reader: ReaderCard }) {
         <div class="grow">
           <h2 class="reader-card__name">{reader.display_name}</h2>
           <StatusBadge status={reader.status} />
+          <NextAvailable reader={reader} />
         </div>
         {rate !== null && (
           <p class="reader-card__rate figures">
@@ -40,4 +42,12 @@ export function ReaderCardLink(props: { reader: ReaderCard }) {
       </div>
     </a>
   );
+}
+
+/** The next planned hours of somebody who is not free now; hours that run already promise nothing. */
+function NextAvailable(props: { reader: ReaderCard }) {
+  const { serverClock } = useServices();
+  const { next_available_at: at, status } = props.reader;
+  if (status === "online" || at === null || Date.parse(at) <= serverClock.nowMs()) return null;
+  return <span class="reader-card__next faint">{texts.readers.nextAvailable(formatWeekdayTime(at))}</span>;
 }

@@ -1,7 +1,6 @@
 /** Readers who wait to be verified. The rest of the back office comes with its own issue. */
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/problems";
-import type { UnverifiedReader } from "../api/resources";
 import { Avatar } from "../components/avatar";
 import { Button } from "../components/button";
 import { Dialog } from "../components/dialog";
@@ -10,6 +9,7 @@ import { LoginGate } from "../components/login_gate";
 import { Empty, ProblemNote, Skeleton } from "../components/notes";
 import { useLoaded } from "../hooks/loading";
 import { usePageTitle } from "../hooks/page_title";
+import type { AdminUser } from "../protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import { formatDateTime } from "../texts/formats";
@@ -44,7 +44,7 @@ function UnverifiedReaders() {
   );
 }
 
-function ReaderLine(props: { reader: UnverifiedReader; onDone: () => Promise<void> }) {
+function ReaderLine(props: { reader: AdminUser; onDone: () => Promise<void> }) {
   const { reader } = props;
   const { resources, notices } = useServices();
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -79,7 +79,7 @@ function ReaderLine(props: { reader: UnverifiedReader; onDone: () => Promise<voi
   );
 }
 
-function RejectDialog(props: { reader: UnverifiedReader; onDone: () => Promise<void>; onClose: () => void }) {
+function RejectDialog(props: { reader: AdminUser; onDone: () => Promise<void>; onClose: () => void }) {
   const { resources, notices } = useServices();
   const [reason, setReason] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);

@@ -55,7 +55,7 @@ function OwnDesk() {
     <div class="desk">
       <div class="stack desk__main">
         <h1>{texts.desk.title}</h1>
-        <Notices desk={desk.value} />
+        <Notices desk={desk.value} rejection={reader.value?.verification_reason ?? null} />
         <StatusSwitch status={desk.value.status} onChanged={desk.reload} />
         <Requests status={desk.value.status} />
         <Today desk={desk.value} />
@@ -67,10 +67,15 @@ function OwnDesk() {
   );
 }
 
-function Notices(props: { desk: Desk }) {
+function Notices(props: { desk: Desk; rejection: string | null }) {
+  const isRejected = props.desk.verification === "rejected" && props.rejection !== null;
   return (
     <>
-      {!props.desk.is_verified && <Note tone="warning">{texts.desk.notVerified}</Note>}
+      {!props.desk.is_verified && (
+        <Note tone="warning">
+          {isRejected ? texts.desk.notVerifiedReason(props.rejection ?? "") : texts.desk.notVerified}
+        </Note>
+      )}
       {!props.desk.is_email_verified && (
         <Note>
           <p>

@@ -1,6 +1,7 @@
 /** The balance and what it buys, adding money, and every movement with what it was for. */
 import { useLocation } from "preact-iso";
 import { Button } from "../components/button";
+import { SpendingLimits } from "../components/limits_form";
 import { LoginGate } from "../components/login_gate";
 import { Empty, ProblemNote, Skeleton } from "../components/notes";
 import { TopUpForm } from "../components/top_up_form";
@@ -38,10 +39,13 @@ function OwnWalletPage() {
           </p>
         )}
       </section>
-      <section class="card stack wallet__add">
-        <h2>{texts.money.addMoney}</h2>
-        <TopUpForm />
-      </section>
+      <div class="stack wallet__add">
+        <section class="card stack">
+          <h2>{texts.money.addMoney}</h2>
+          <TopUpForm />
+        </section>
+        <SpendingLimits />
+      </div>
       <History balanceMinor={own?.balance_minor ?? null} />
     </div>
   );

@@ -67,6 +67,12 @@ export function formatDay(at: string, now: Date = new Date()): string {
   );
 }
 
+export function formatWeekdayTime(at: string): string {
+  return new Intl.DateTimeFormat(locale(), { weekday: "short", hour: "2-digit", minute: "2-digit" }).format(
+    new Date(at),
+  );
+}
+
 export function formatShortDay(at: string): string {
   return new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "short" }).format(new Date(at));
 }

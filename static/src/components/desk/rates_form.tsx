@@ -27,7 +27,7 @@ export function RatesForm(props: { reader: OwnReader }) {
     <form class="card stack" onSubmit={saving.submit}>
       <h2>{texts.desk.rates}</h2>
       <p class="faint">{texts.desk.ratesHint}</p>
-      <div class="desk__rates">
+      <div class="field-row">
         {TYPES.map((type) => (
           <TextField
             key={type}

@@ -40,10 +40,12 @@ export function RoomHead(props: RoomPart & { onEnd: () => void }) {
 
 function ClockFigure(props: RoomPart) {
   const { consultation } = props;
-  const isTicking = consultation.paid_until_at !== null && !consultation.is_paused;
+  const { live } = useServices();
+  // Without a connection the server's clock stands as well; the snapshot that follows says since when.
+  const isTicking = consultation.paid_until_at !== null && !consultation.is_paused && live.state.value !== "lost";
   const clock = readRoomClock(consultation, useServerNow(isTicking));
   return (
-    <div class={clock.isRunning ? "" : "is-standing"}>
+    <div class={isTicking ? "" : "is-standing"}>
       <dt>{texts.room.clock}</dt>
       <dd>
         <span role="timer">{formatClock(clock.connectedSeconds)}</span>

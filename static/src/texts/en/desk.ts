@@ -12,6 +12,8 @@ export const deskTexts = {
   } as Record<string, string>,
   incomingTitle: (name: string) => `${name} is asking for you`,
   incomingFacts: (type: string, rate: string) => `${type} at ${rate} a minute`,
+  talkedBefore: (when: string) => `You talked before, last on ${when}.`,
+  firstTime: "Your first consultation together.",
   secondsLeft: (seconds: number) => `${seconds} s to answer`,
   accept: "Accept",
   accepting: "Opening the room…",
@@ -28,6 +30,7 @@ export const deskTexts = {
   minutesToday: "Minutes",
   consultationsToday: "Consultations",
   notVerified: "You are not in the directory yet. Complete your profile and rates; the site then verifies you.",
+  notVerifiedReason: (reason: string) => `Your profile was not verified: ${reason}`,
   emailNotVerified: "Confirm your e-mail to be able to receive payouts.",
   rates: "Rates",
   ratesHint:

@@ -23,6 +23,13 @@ export const moneyTexts = {
   completed: (amount: string) => `${amount} added to your wallet.`,
   failed: "The bank did not accept the payment. Nothing was charged; try another card.",
   liveUnavailable: "Card payments are being set up on this site. Please come back later.",
+  limits: "Spending limits",
+  limitsHint: "The most you let yourself spend. Leave empty for no limit. Days and months count in UTC.",
+  limitKinds: {
+    per_consultation_minor: "A consultation",
+    per_day_minor: "A day",
+    per_month_minor: "A month",
+  },
   history: "History",
   noHistory: "Nothing here yet",
   noHistoryHint: "Each top-up, each minute and each refund will be a line here, with what it was for.",
