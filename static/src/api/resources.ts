@@ -99,7 +99,7 @@ export function createResources(api: ApiClient) {
     review: (id: string, body: { rating: number; comment?: string }) =>
       api.post<Review>(`/consultations/${id}/review`, body),
 
-    listAdminUsers: () =>
+    listUnverifiedReaders: () =>
       api.get<Page<AdminUser>>("/admin/users", { query: { role: "reader", verified: false, limit: 50 } }),
     verifyReader: (id: string) => api.post<void>(`/admin/readers/${id}/verify`),
     rejectReader: (id: string, reason: string) => api.post<void>(`/admin/readers/${id}/reject`, { reason }),
