@@ -79,9 +79,9 @@ class Server:
         self.stack.push_async_callback(live.close)
         return live
 
-    async def next_letter(self, to: str, *, after: int = 0) -> dict[str, Any]:
+    async def next_letter(self, to: str, *, after: int = 0, seconds: float = 20) -> dict[str, Any]:
         """The newest letter to that address once there are more than `after`; jobs run in the background."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(seconds):
             while True:
                 letters = [letter for letter in self.read_outbox() if letter["to"] == to]
                 if len(letters) > after:
