@@ -40,16 +40,7 @@ def describe_live(commands: Sequence[Command], events: Sequence[EventKind], *, t
         "asyncapi": "3.0.0",
         "info": {"title": f"{title} live protocol", "version": version, "description": _DESCRIPTION},
         "defaultContentType": "application/json",
-        "servers": {
-            "here": {
-                "host": "{host}",
-                "pathname": "/socket.io/",
-                "protocol": "wss",
-                "description": "Socket.IO v4, WebSocket transport only, default namespace",
-                "variables": {"host": {"default": "localhost:8080"}},
-                "security": [{"$ref": "#/components/securitySchemes/token"}],
-            }
-        },
+        "servers": {"here": _SERVER},
         "channels": channels,
         "operations": operations,
         "components": {
@@ -126,6 +117,14 @@ def _error_properties() -> Json:
     }
 
 
+_SERVER: Json = {
+    "host": "{host}",
+    "pathname": "/socket.io/",
+    "protocol": "wss",
+    "description": "Socket.IO v4, WebSocket transport only, default namespace",
+    "variables": {"host": {"default": "localhost:8080"}},
+    "security": [{"$ref": "#/components/securitySchemes/token"}],
+}
 _LIVE_ERROR: Json = {"type": "object", "required": ["code", "message", "status", "retryable", "fields"]}
 _DESCRIPTION = (
     "Every command is acknowledged with `{ok: true, data}` or `{ok: false, error}`. Commands that create something carry a"
