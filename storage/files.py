@@ -28,7 +28,8 @@ class FileStore:
                 return cls(from_url(url))
             return cls(LocalStore(folder.resolve(), mkdir=True))
         except (BaseError, ValueError, OSError) as error:
-            raise StartupError(f"the file store cannot be used ({error}); check SOULSEER_FILES__URL") from error
+            reason = str(error).partition("\n")[0]
+            raise StartupError(f"the file store cannot be used ({reason}); check SOULSEER_FILES__URL") from error
 
     async def put(self, key: str, content: bytes, *, content_type: str) -> None:
         """Raises DependencyUnavailable."""

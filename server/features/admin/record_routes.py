@@ -11,14 +11,7 @@ from config.errors import Unprocessable
 from server.features.admin.errors import TooManySettings
 from server.features.admin.moderation import change_setting
 from server.features.admin.people_routes import ADMINS
-from server.features.admin.requests import (
-    AuditQuery,
-    SecurityEventsQuery,
-    SettingPayload,
-    TransfersQuery,
-    check_setting_key,
-)
-from server.features.admin.views import (
+from server.features.admin.record_views import (
     AdminTransferPage,
     AuditPage,
     LedgerCheck,
@@ -31,6 +24,13 @@ from server.features.admin.views import (
     render_security_event,
     render_setting,
     render_transfer,
+)
+from server.features.admin.requests import (
+    AuditQuery,
+    SecurityEventsQuery,
+    SettingPayload,
+    TransfersQuery,
+    check_setting_key,
 )
 from server.http.pagination import PageQuery, make_page
 from server.http.routes import Call, RateLimit, Route
