@@ -134,6 +134,13 @@ async def insert_account_token(
     )
 
 
+async def count_account_tokens(connection: Connection, *, user_id: UUID, purpose: str, since: datetime) -> int:
+    value: int = await connection.fetch_value(
+        "SELECT count(*) FROM account_tokens WHERE user_id = $1 AND purpose = $2 AND created_at > $3", user_id, purpose, since
+    )
+    return value
+
+
 async def use_account_token(tx: Connection, *, token_hash: bytes, purpose: str, now: datetime) -> UUID | None:
     """Whose token it is; None when it is unknown, expired or was used. Works once."""
     value: UUID | None = await tx.fetch_value(

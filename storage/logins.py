@@ -121,13 +121,21 @@ async def touch_login(
     )
 
 
-async def list_logins(connection: Connection, *, user_id: UUID, now: datetime) -> list[LoginRecord]:
-    """The user's logins that still hold, the last used first."""
+async def list_logins(
+    connection: Connection, *, user_id: UUID, now: datetime, after: tuple[datetime, UUID] | None, limit: int
+) -> list[LoginRecord]:
+    """The user's logins that still hold, the last used first; `after` is the last one's (last_used_at, id) of the page before."""
+    last_used_at, login_id = after or (None, None)
     rows = await connection.fetch(
         "SELECT id, user_id, host(ip_address) AS ip_address, user_agent, created_at, last_used_at, expires_at FROM logins"
-        " WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY last_used_at DESC, id DESC",
+        " WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2"
+        " AND ($3::timestamptz IS NULL OR (last_used_at, id) < ($3, $4::uuid))"
+        " ORDER BY last_used_at DESC, id DESC LIMIT $5",
         user_id,
         now,
+        last_used_at,
+        login_id,
+        limit,
     )
     return [_login(row) for row in rows]
 

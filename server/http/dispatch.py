@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from config import limits
 from config.errors import Forbidden, NotFound, Unauthenticated
+from config.fields import Payload
 from config.ids import new_id
 from realtime.commands import Caller
 from server.http.authentication import read_bearer_token, with_origin
@@ -44,7 +45,7 @@ def _make_handler(route: Route) -> Callable[[web.Request], Awaitable[web.StreamR
             services=services,
             request=request,
             ids=_parse_ids(route, request),
-            query=None if route.query is None else parse_query(route.query, request),
+            query=_read_query(route, request),
             payload=await _read_payload(route, request),
             resource_id=new_id(),
             ip_address=ip_address,
@@ -96,6 +97,13 @@ def _parse_ids(route: Route, request: web.Request) -> dict[str, UUID]:
         elif "\x00" in text or len(text) > limits.PATH_TEXT_LENGTH or any("\ud800" <= c <= "\udfff" for c in text):
             raise NotFound
     return ids
+
+
+def _read_query(route: Route, request: web.Request) -> BaseModel | None:
+    # Who calls us back may add to the address what they like.
+    if route.query is None and route.body is not Body.RAW:
+        parse_query(Payload, request)
+    return None if route.query is None else parse_query(route.query, request)
 
 
 async def _read_payload(route: Route, request: web.Request) -> BaseModel | None:

@@ -23,6 +23,8 @@ class Metrics:
         self.command_seconds = Histogram(
             "soulseer_live_command_seconds", "Time to acknowledge", ["command"], registry=self.registry
         )
+        # As many as there are commands and codes; looking the labels up each time would cost more than the counting.
+        self._command_children: dict[tuple[str, str | None], tuple[Counter, Histogram]] = {}
 
     def observe_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         # Any token may stand where the method does; only known ones become a label.
@@ -32,8 +34,13 @@ class Metrics:
 
     def observe_command(self, name: str, code: str | None, seconds: float) -> None:
         """`name` is empty when there is no such command; `code` is the error's, None when it succeeded."""
-        self.commands.labels(name or "unknown", code or "ok").inc()
-        self.command_seconds.labels(name or "unknown").observe(seconds)
+        name = name or "unknown"
+        children = self._command_children.get((name, code))
+        if children is None:
+            children = self.commands.labels(name, code or "ok"), self.command_seconds.labels(name)
+            self._command_children[name, code] = children
+        children[0].inc()
+        children[1].observe(seconds)
 
     def render(self) -> web.Response:
         return web.Response(body=generate_latest(self.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -71,14 +71,14 @@ def list_error_codes() -> list[Json]:
 def errors_of(route: Route) -> tuple[type[AppError], ...]:
     """Everything the route may answer instead of its result: its own failures, and those of how it is called."""
     found: list[type[AppError]] = [*route.errors, Overloaded, DependencyUnavailable]
+    if route.body is not Body.RAW:
+        found.append(Unprocessable)
     if route.access is not Access.PUBLIC:
         found += [Unauthenticated, AccessTokenExpired, LoginRevoked, AccountSuspended]
     if route.roles or route.permission is not None:
         found.append(Forbidden)
     if route.payload is not None and route.body is Body.JSON:
         found += [BadRequest, RequestTimedOut, PayloadTooLarge, UnsupportedMediaType, Unprocessable]
-    if route.query is not None:
-        found.append(Unprocessable)
     if route.parameters:
         found.append(NotFound)
     if route.rate_limit is not None:
@@ -222,7 +222,7 @@ def _describe_problem(errors: Sequence[type[AppError]]) -> Json:
         "description": "; ".join(f"`{error.code}`: {error.title}" for error in errors),
         "content": {MEDIA_TYPE: {"schema": schema}},
     }
-    if any(error.status in (423, 429) for error in errors):
+    if any(error.status in (423, 429, 503) for error in errors):
         described["headers"] = {
             "Retry-After": {"description": "Seconds to wait", "required": True, "schema": {"type": "integer", "minimum": 1}}
         }

@@ -75,8 +75,8 @@ def describe_problem(error: AppError) -> ProblemDetails:
 
 def render_problem(error: AppError) -> web.Response:
     headers = {"Cache-Control": "no-store"}
-    if error.retry_after_seconds is not None:
-        headers["Retry-After"] = str(max(1, error.retry_after_seconds))
+    if error.retry_after_seconds is not None or error.status == 503:
+        headers["Retry-After"] = str(max(1, error.retry_after_seconds or 1))
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     body = describe_problem(error).model_dump_json(exclude_none=True).encode()

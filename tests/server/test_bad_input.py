@@ -170,6 +170,11 @@ async def test_a_query_that_is_not_acceptable_is_a_422(server: Server, query: st
     assert [field["path"] for field in body["fields"]] == [query.partition("=")[0]]
 
 
+async def test_a_door_that_takes_no_query_refuses_one(server: Server) -> None:
+    body = check_problem(await (await server.visitor()).get("/site?a=1&b=2"), 422, "request.invalid")
+    assert [field["path"] for field in body["fields"]] == ["a", "b"]
+
+
 async def test_a_request_that_needs_a_login_is_a_401_before_anything_else(server: Server) -> None:
     visitor = await server.visitor()
     check_problem(await visitor.patch("/me", data=b"nonsense"), 401, "auth.unauthenticated")

@@ -112,6 +112,23 @@ async def test_devices_are_listed_and_one_can_be_logged_out(server: Server) -> N
     assert (await person.delete(f"/me/logins/{other['id']}")).status == 404
 
 
+async def test_devices_come_in_pages(server: Server) -> None:
+    person = await server.register()
+    for _ in range(4):
+        assert (await (await server.visitor()).log_in(person.email, PASSWORD)).status == 200
+    everything = [login["id"] for login in (await person.get("/me/logins")).body["items"]]
+    found: list[str] = []
+    cursor = None
+    while True:
+        page = (await person.get("/me/logins", params={"limit": "2", **({"cursor": cursor} if cursor else {})})).body
+        found += [login["id"] for login in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert len(found) == 5
+    assert found == everything
+
+
 async def test_somebody_elses_login_looks_like_none(server: Server) -> None:
     person, stranger = await server.register(), await server.register()
     login = (await person.get("/me/logins")).body["items"][0]
@@ -243,6 +260,18 @@ async def test_a_reset_never_tells_whether_the_address_is_known(server: Server) 
     unknown = await visitor.post("/auth/password-reset", {"email": "nobody-here@example.com"})
     assert known.status == unknown.status == 202
     assert known.content == unknown.content
+
+
+async def test_an_address_is_not_flooded_with_letters(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("config.limits.LETTERS_PER_HOUR", 2)
+    person, other = await server.register(), await server.register()
+    visitor = await server.visitor()
+    for _ in range(4):
+        assert (await visitor.post("/auth/password-reset", {"email": person.email})).status == 202
+    assert (await visitor.post("/auth/password-reset", {"email": other.email})).status == 202
+    await server.next_letter(other.email, after=1)
+    letters = [letter for letter in server.read_outbox() if letter["to"] == person.email and "password" in letter["subject"]]
+    assert len(letters) == 2
 
 
 async def test_a_reset_token_expires_and_is_no_verification_token(start_server: StartServer) -> None:

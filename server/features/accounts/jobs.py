@@ -11,9 +11,9 @@ from uuid import UUID
 from config import limits
 from config.clock import Clock
 from server.features.accounts.tokens import hash_token, make_token
-from server.mail.letters import Letter, compose_password_reset, compose_verification
+from server.mail.letters import compose_password_reset, compose_verification
 from server.mail.post import Post
-from storage.accounts import Account, find_account, find_account_by_email, insert_account_token
+from storage.accounts import Account, count_account_tokens, find_account, find_account_by_email, insert_account_token
 from storage.database import Database
 from storage.jobs import JobHandler, enqueue_job
 from storage.transaction import Transaction
@@ -50,7 +50,8 @@ class AccountLetters:
         if account is None or account.email_verified_at is not None:
             return
         token = await self._make_token(account, "verify_email", limits.EMAIL_TOKEN_SECONDS)
-        await self._send(compose_verification(account.email, site=self.site_name, url=self.public_url, token=token))
+        if token is not None:
+            await self.post.send(compose_verification(account.email, site=self.site_name, url=self.public_url, token=token))
 
     async def send_password_reset(self, job: Mapping[str, Any]) -> None:
         async with self.database.connection() as connection:
@@ -58,12 +59,18 @@ class AccountLetters:
         if account is None or account.status == "banned":
             return
         token = await self._make_token(account, "reset_password", limits.PASSWORD_RESET_SECONDS)
-        await self._send(compose_password_reset(account.email, site=self.site_name, url=self.public_url, token=token))
+        if token is not None:
+            await self.post.send(compose_password_reset(account.email, site=self.site_name, url=self.public_url, token=token))
 
-    async def _make_token(self, account: Account, purpose: str, seconds: int) -> str:
+    async def _make_token(self, account: Account, purpose: str, seconds: int) -> str | None:
+        """None when this address has been sent enough letters for now: strangers may ask for them, too."""
         token, now = make_token(), self.clock.now()
-        await self.database.transact(
-            lambda tx: insert_account_token(
+
+        async def write(tx: Transaction) -> bool:
+            since = now - timedelta(hours=1)
+            if await count_account_tokens(tx, user_id=account.id, purpose=purpose, since=since) >= limits.LETTERS_PER_HOUR:
+                return False
+            await insert_account_token(
                 tx,
                 token_hash=hash_token(token),
                 user_id=account.id,
@@ -71,8 +78,6 @@ class AccountLetters:
                 now=now,
                 expires_at=now + timedelta(seconds=seconds),
             )
-        )
-        return token
+            return True
 
-    async def _send(self, letter: Letter) -> None:
-        await self.post.send(letter)
+        return token if await self.database.transact(write) else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from uuid import UUID
+
 from config.errors import NotFound
 from server.features.accounts import password_changes
 from server.features.accounts.errors import InvalidCredentials, UsernameTaken
@@ -9,6 +12,7 @@ from server.features.accounts.logins import Origin, check_credentials, revoke_ow
 from server.features.accounts.profiles import change_profile, get_profile
 from server.features.accounts.requests import PasswordChangePayload, ProfilePatch
 from server.features.accounts.views import LoginPage, User, render_login, render_user
+from server.http.pagination import PageQuery, make_page
 from server.http.routes import Call, RateLimit, Route
 from storage.logins import list_logins
 
@@ -47,11 +51,18 @@ async def change_password(call: Call[PasswordChangePayload, None]) -> None:
     await call.services.connections.close_logins(ended)
 
 
-async def get_logins(call: Call[None, None]) -> LoginPage:
-    caller = call.caller
+async def get_logins(call: Call[None, PageQuery]) -> LoginPage:
+    caller, query = call.caller, call.query
+    after = query.after(datetime, UUID)
     async with call.database.connection() as connection:
-        logins = await list_logins(connection, user_id=caller.user_id, now=call.clock.now())
-    return LoginPage(items=[render_login(login, current_id=caller.login_id) for login in logins], next_cursor=None)
+        logins = await list_logins(connection, user_id=caller.user_id, now=call.clock.now(), after=after, limit=query.limit + 1)
+    page = make_page(
+        logins,
+        limit=query.limit,
+        render=lambda login: render_login(login, current_id=caller.login_id),
+        key=lambda login: (login.last_used_at, login.id),
+    )
+    return LoginPage(items=page.items, next_cursor=page.next_cursor)
 
 
 async def end_own_login(call: Call[None, None]) -> None:
@@ -91,6 +102,7 @@ PROFILE_ROUTES = (
         handler=get_logins,
         summary="The browsers and devices that are logged in, the last used first",
         tag="accounts",
+        query=PageQuery,
         answer=LoginPage,
     ),
     Route(
