@@ -3,23 +3,38 @@ import type {
   AdminUser,
   Availability,
   AvailabilityPayload,
+  AvatarPayload,
   Consultation,
   Desk,
   Facets,
+  LimitsPayload,
   LimitsView,
+  LiveConsultation,
   LoggedIn,
+  LoginPayload,
   LoginView,
   Message,
   OwnReader,
+  PasswordChangePayload,
+  PasswordResetConfirmPayload,
+  PasswordResetPayload,
+  ProfilePatch,
   ReaderCard,
   ReaderPatch,
   ReaderProfile,
+  ReasonPayload,
+  RegisterPayload,
   Review,
+  ReviewPayload,
+  ReviewView,
   Site,
   Statement,
   TopUp,
+  TopUpPayload,
   TransferView,
+  UploadView,
   User,
+  VerifyEmailPayload,
   Wallet,
 } from "../protocol";
 import type { ApiClient, Page } from "./client";
@@ -37,34 +52,66 @@ export interface ReaderFilters {
 export function createResources(api: ApiClient) {
   return {
     site: () => api.get<Site>("/site", { isPublic: true }),
+    ...loginResources(api),
+    ...accountResources(api),
+    ...uploadResources(api),
+    ...readerResources(api),
+    ...deskResources(api),
+    ...walletResources(api),
+    ...consultationResources(api),
+    ...adminResources(api),
+  };
+}
 
-    login: (body: { email: string; password: string; totp_code?: string }) => api.post<LoggedIn>("/auth/login", body),
-    register: (body: { email: string; password: string; display_name: string; role: "client" | "reader" }) =>
-      api.post<LoggedIn>("/auth/register", body),
+export type Resources = ReturnType<typeof createResources>;
+
+/** Getting in, and proving an address. */
+function loginResources(api: ApiClient) {
+  return {
+    login: (body: LoginPayload) => api.post<LoggedIn>("/auth/login", body),
+    register: (body: RegisterPayload) => api.post<LoggedIn>("/auth/register", body),
     logout: () => api.post<void>("/auth/logout"),
-    verifyEmail: (token: string) => api.post<void>("/auth/verify-email", { token }),
+    verifyEmail: (token: string) => api.post<void>("/auth/verify-email", { token } satisfies VerifyEmailPayload),
     resendVerification: () => api.post<void>("/auth/verify-email/resend"),
-    requestPasswordReset: (email: string) => api.post<void>("/auth/password-reset", { email }),
+    requestPasswordReset: (email: string) =>
+      api.post<void>("/auth/password-reset", { email } satisfies PasswordResetPayload),
     confirmPasswordReset: (token: string, newPassword: string) =>
-      api.post<void>("/auth/password-reset/confirm", { token, new_password: newPassword }),
+      api.post<void>("/auth/password-reset/confirm", {
+        token,
+        new_password: newPassword,
+      } satisfies PasswordResetConfirmPayload),
+  };
+}
 
+/** The own account. */
+function accountResources(api: ApiClient) {
+  return {
     me: () => api.get<User>("/me"),
-    changeMe: (body: { display_name?: string }) => api.patch<User>("/me", body),
-    changePassword: (body: { current_password: string; new_password: string }) => api.post<void>("/me/password", body),
-    setAvatar: (uploadId: string) => api.post<User>("/me/avatar", { upload_id: uploadId }),
+    changeMe: (body: ProfilePatch) => api.patch<User>("/me", body),
+    changePassword: (body: PasswordChangePayload) => api.post<void>("/me/password", body),
+    setAvatar: (uploadId: string) => api.post<User>("/me/avatar", { upload_id: uploadId } satisfies AvatarPayload),
     listLogins: () => api.get<Page<LoginView>>("/me/logins"),
     revokeLogin: (id: string) => api.delete(`/me/logins/${id}`),
-    liveConsultation: () => api.get<{ consultation: Consultation | null }>("/me/live-consultation"),
+    liveConsultation: () => api.get<LiveConsultation>("/me/live-consultation"),
+  };
+}
 
+/** Pictures. */
+function uploadResources(api: ApiClient) {
+  return {
     upload: (file: Blob, name: string) => {
       const form = new FormData();
       form.append("file", file, name);
-      return api.post<{ id: string; url: string }>("/uploads", undefined, { form });
+      return api.post<UploadView>("/uploads", undefined, { form });
     },
-
     /** `url` as the server gave it, which is below the API's base. */
     uploadedFile: (url: string) => api.download(url.replace(/^\/api\/v1/, "")),
+  };
+}
 
+/** The public directory. */
+function readerResources(api: ApiClient) {
+  return {
     listReaders: (filters: ReaderFilters, cursor: string | null) =>
       api.get<Page<ReaderCard>>("/readers", { query: { ...filters, cursor, limit: 24 }, isPublic: true }),
     readerFacets: () => api.get<Facets>("/readers/facets", { isPublic: true }),
@@ -72,22 +119,35 @@ export function createResources(api: ApiClient) {
     listReviews: (id: string, cursor: string | null) =>
       api.get<Page<Review>>(`/readers/${id}/reviews`, { query: { cursor, limit: 10 }, isPublic: true }),
     availability: (id: string) => api.get<Availability>(`/readers/${id}/availability`, { isPublic: true }),
+  };
+}
 
+/** The reader's own side. */
+function deskResources(api: ApiClient) {
+  return {
     ownReader: () => api.get<OwnReader>("/me/reader"),
     changeOwnReader: (body: ReaderPatch) => api.patch<OwnReader>("/me/reader", body),
     setAvailability: (body: AvailabilityPayload) => api.put<Availability>("/me/availability", body),
     desk: () => api.get<Desk>("/me/desk"),
+  };
+}
 
+/** Money. */
+function walletResources(api: ApiClient) {
+  return {
     wallet: () => api.get<Wallet>("/wallet"),
     listTransfers: (cursor: string | null) =>
       api.get<Page<TransferView>>("/wallet/transfers", { query: { cursor, limit: 50 } }),
-    topUp: (body: { amount_minor: number; payment_method?: string }, idempotencyKey: string) =>
-      api.post<TopUp>("/wallet/top-ups", body, { idempotencyKey }),
+    topUp: (body: TopUpPayload, idempotencyKey: string) => api.post<TopUp>("/wallet/top-ups", body, { idempotencyKey }),
     findTopUp: (id: string) => api.get<TopUp>(`/wallet/top-ups/${id}`),
-
     limits: () => api.get<LimitsView>("/me/limits"),
-    setLimits: (body: LimitsView) => api.put<LimitsView>("/me/limits", body),
+    setLimits: (body: LimitsPayload) => api.put<LimitsView>("/me/limits", body),
+  };
+}
 
+/** Consultations, live and past. */
+function consultationResources(api: ApiClient) {
+  return {
     listConsultations: (query: { status?: readonly string[] }, cursor: string | null) =>
       api.get<Page<Consultation>>("/consultations", { query: { ...query, cursor, limit: 30 } }),
     consultation: (id: string) => api.get<Consultation>(`/consultations/${id}`),
@@ -96,14 +156,17 @@ export function createResources(api: ApiClient) {
     statement: (id: string) => api.get<Statement>(`/consultations/${id}/statement`),
     transcript: (id: string, format: "txt" | "json") =>
       api.download(`/consultations/${id}/transcript`, { query: { format } }),
-    review: (id: string, body: { rating: number; comment?: string }) =>
-      api.post<Review>(`/consultations/${id}/review`, body),
-
-    listUnverifiedReaders: () =>
-      api.get<Page<AdminUser>>("/admin/users", { query: { role: "reader", verified: false, limit: 50 } }),
-    verifyReader: (id: string) => api.post<void>(`/admin/readers/${id}/verify`),
-    rejectReader: (id: string, reason: string) => api.post<void>(`/admin/readers/${id}/reject`, { reason }),
+    review: (id: string, body: ReviewPayload) => api.post<ReviewView>(`/consultations/${id}/review`, body),
   };
 }
 
-export type Resources = ReturnType<typeof createResources>;
+/** The back office. */
+function adminResources(api: ApiClient) {
+  return {
+    listUnverifiedReaders: () =>
+      api.get<Page<AdminUser>>("/admin/users", { query: { role: "reader", verified: false, limit: 50 } }),
+    verifyReader: (id: string) => api.post<void>(`/admin/readers/${id}/verify`),
+    rejectReader: (id: string, reason: string) =>
+      api.post<void>(`/admin/readers/${id}/reject`, { reason } satisfies ReasonPayload),
+  };
+}

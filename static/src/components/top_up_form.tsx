@@ -1,6 +1,6 @@
 /** How much, with which card, and what became of it. */
 import { useState } from "preact/hooks";
-import { useTopUp } from "../hooks/top_ups";
+import { type TopUpStep, useTopUp } from "../hooks/top_ups";
 import type { Site } from "../protocol";
 import { minutesPaidBy } from "../rooms/clock";
 import { useServices } from "../services";
@@ -23,18 +23,7 @@ export function TopUpForm(props: { ratePerMinuteMinor?: number }) {
 }
 
 function Form(props: { ratePerMinuteMinor?: number; site: Site }) {
-  const { site } = props;
-  const { currency } = site;
-  const [choice, setChoice] = useState(String(STEPS_MINOR[0]));
-  const [typed, setTyped] = useState("");
-  const methods = site.payments.test_payment_methods;
-  const [method, setMethod] = useState(methods[0]?.id ?? "");
   const { step, start, again } = useTopUp();
-  const amountMinor = choice === OTHER ? parseMoney(typed, currency) : Number(choice);
-  const { top_up_minimum_minor: minimum, top_up_maximum_minor: maximum } = site.wallet;
-  const isAmountGood = amountMinor !== null && amountMinor >= minimum && amountMinor <= maximum;
-  const range = texts.money.amountRange(formatMoney(minimum, currency), formatMoney(maximum, currency));
-
   if (step.kind === "pending") {
     return (
       <Note>
@@ -56,42 +45,31 @@ function Form(props: { ratePerMinuteMinor?: number; site: Site }) {
       </div>
     );
   }
-  const minutesText = (minor: number) =>
-    props.ratePerMinuteMinor === undefined
-      ? undefined
-      : texts.money.minutes(minutesPaidBy(minor, props.ratePerMinuteMinor));
+  return <Choosing {...props} step={step} start={start} />;
+}
+
+function Choosing(props: {
+  ratePerMinuteMinor?: number;
+  site: Site;
+  step: TopUpStep;
+  start: (amountMinor: number, paymentMethod: string | null) => Promise<void>;
+}) {
+  const { site, step } = props;
+  const [choice, setChoice] = useState(String(STEPS_MINOR[0]));
+  const [typed, setTyped] = useState("");
+  const methods = site.payments.test_payment_methods;
+  const [method, setMethod] = useState(methods[0]?.id ?? "");
+  const amountMinor = choice === OTHER ? parseMoney(typed, site.currency) : Number(choice);
+  const { top_up_minimum_minor: minimum, top_up_maximum_minor: maximum } = site.wallet;
+  const isAmountGood = amountMinor !== null && amountMinor >= minimum && amountMinor <= maximum;
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (isAmountGood) void props.start(amountMinor, method === "" ? null : method);
+  };
   return (
-    <form
-      class="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (isAmountGood) void start(amountMinor, method === "" ? null : method);
-      }}
-    >
-      <ChoiceField
-        legend={texts.money.amount}
-        name="amount"
-        value={choice}
-        onChange={setChoice}
-        options={[
-          ...STEPS_MINOR.filter((minor) => minor >= minimum && minor <= maximum).map((minor) => ({
-            value: String(minor),
-            label: formatMoney(minor, currency),
-            hint: minutesText(minor),
-          })),
-          { value: OTHER, label: texts.money.otherAmount },
-        ]}
-      />
-      {choice === OTHER && (
-        <TextField
-          label={texts.money.otherAmount}
-          inputMode="decimal"
-          value={typed}
-          onInput={setTyped}
-          hint={range}
-          problem={typed !== "" && !isAmountGood ? range : undefined}
-        />
-      )}
+    <form class="stack" onSubmit={submit}>
+      <AmountChoice {...props} choice={choice} onChange={setChoice} />
+      {choice === OTHER && <OtherAmount site={site} typed={typed} isGood={isAmountGood} onInput={setTyped} />}
       {methods.length > 0 && (
         <div class="stack stack--tight">
           <SelectField
@@ -103,12 +81,7 @@ function Form(props: { ratePerMinuteMinor?: number; site: Site }) {
           <p class="faint">{texts.money.testCardHint}</p>
         </div>
       )}
-      {step.kind === "failed" && (
-        <div role="alert">
-          <Note tone="danger">{texts.money.failed}</Note>
-        </div>
-      )}
-      <ProblemNote problem={step.kind === "choosing" ? step.problem : null} />
+      <Failure step={step} />
       <Button
         type="submit"
         look="primary"
@@ -117,8 +90,67 @@ function Form(props: { ratePerMinuteMinor?: number; site: Site }) {
         busyText={texts.money.paying}
         isDisabled={!isAmountGood}
       >
-        {texts.money.pay(isAmountGood ? formatMoney(amountMinor, currency) : "…")}
+        {texts.money.pay(isAmountGood ? formatMoney(amountMinor, site.currency) : "…")}
       </Button>
     </form>
   );
+}
+
+function AmountChoice(props: {
+  ratePerMinuteMinor?: number;
+  site: Site;
+  choice: string;
+  onChange: (choice: string) => void;
+}) {
+  const { currency, wallet } = props.site;
+  const rate = props.ratePerMinuteMinor;
+  const offered = STEPS_MINOR.filter(
+    (minor) => minor >= wallet.top_up_minimum_minor && minor <= wallet.top_up_maximum_minor,
+  );
+  return (
+    <ChoiceField
+      legend={texts.money.amount}
+      name="amount"
+      value={props.choice}
+      onChange={props.onChange}
+      options={[
+        ...offered.map((minor) => ({
+          value: String(minor),
+          label: formatMoney(minor, currency),
+          hint: rate === undefined ? undefined : texts.money.minutes(minutesPaidBy(minor, rate)),
+        })),
+        { value: OTHER, label: texts.money.otherAmount },
+      ]}
+    />
+  );
+}
+
+function OtherAmount(props: { site: Site; typed: string; isGood: boolean; onInput: (typed: string) => void }) {
+  const { currency, wallet } = props.site;
+  const range = texts.money.amountRange(
+    formatMoney(wallet.top_up_minimum_minor, currency),
+    formatMoney(wallet.top_up_maximum_minor, currency),
+  );
+  return (
+    <TextField
+      label={texts.money.otherAmount}
+      inputMode="decimal"
+      value={props.typed}
+      onInput={props.onInput}
+      hint={range}
+      problem={props.typed !== "" && !props.isGood ? range : undefined}
+    />
+  );
+}
+
+function Failure(props: { step: TopUpStep }) {
+  const { step } = props;
+  if (step.kind === "failed") {
+    return (
+      <div role="alert">
+        <Note tone="danger">{texts.money.failed}</Note>
+      </div>
+    );
+  }
+  return <ProblemNote problem={step.kind === "choosing" ? step.problem : null} />;
 }

@@ -40,47 +40,16 @@ function WeekForm(props: { availability: Availability }) {
     <form class="stack" onSubmit={saving.submit}>
       <p class="faint">{texts.desk.availabilityHint(zone)}</p>
       <ul class="line-list">
-        {WEEKDAYS.map((weekday) => {
-          const ofDay = windows.filter((window) => window.day_of_week === weekday);
-          const day = weekdayName(weekday);
-          return (
-            <li key={weekday} class="week-day">
-              <span class="week-day__name">{day}</span>
-              <div class="week-day__hours">
-                {ofDay.length === 0 && <span class="faint">{texts.desk.none}</span>}
-                {ofDay.map((hours, index) => (
-                  <div key={index} class="row">
-                    <TimeInput
-                      label={`${day}, ${texts.desk.from}`}
-                      value={hours.start_time}
-                      onChange={(start_time) => change(hours, { start_time })}
-                    />
-                    <span aria-hidden="true">–</span>
-                    <TimeInput
-                      label={`${day}, ${texts.desk.to}`}
-                      value={hours.end_time}
-                      onChange={(end_time) => change(hours, { end_time })}
-                    />
-                    <Button
-                      look="quiet"
-                      label={`${texts.desk.removeHours}: ${day}`}
-                      onPress={() => setWindows(windows.filter((other) => other !== hours))}
-                    >
-                      <Trash2 size={18} />
-                    </Button>
-                  </div>
-                ))}
-              </div>
-              <Button
-                look="quiet"
-                label={`${texts.desk.addHours}: ${day}`}
-                onPress={() => setWindows([...windows, newWindow(weekday)])}
-              >
-                <Plus size={18} />
-              </Button>
-            </li>
-          );
-        })}
+        {WEEKDAYS.map((weekday) => (
+          <DayHours
+            key={weekday}
+            weekday={weekday}
+            windows={windows.filter((window) => window.day_of_week === weekday)}
+            onChange={change}
+            onRemove={(removed) => setWindows(windows.filter((window) => window !== removed))}
+            onAdd={() => setWindows([...windows, newWindow(weekday)])}
+          />
+        ))}
       </ul>
       {saving.problem?.status === 422 ? (
         <div role="alert">
@@ -95,6 +64,45 @@ function WeekForm(props: { availability: Availability }) {
         </Button>
       </div>
     </form>
+  );
+}
+
+function DayHours(props: {
+  weekday: number;
+  windows: readonly WindowView[];
+  onChange: (window: WindowView, part: Partial<WindowView>) => void;
+  onRemove: (window: WindowView) => void;
+  onAdd: () => void;
+}) {
+  const day = weekdayName(props.weekday);
+  return (
+    <li class="week-day">
+      <span class="week-day__name">{day}</span>
+      <div class="week-day__hours">
+        {props.windows.length === 0 && <span class="faint">{texts.desk.none}</span>}
+        {props.windows.map((window, index) => (
+          <div key={index} class="row">
+            <TimeInput
+              label={`${day}, ${texts.desk.from}`}
+              value={window.start_time}
+              onChange={(start_time) => props.onChange(window, { start_time })}
+            />
+            <span aria-hidden="true">–</span>
+            <TimeInput
+              label={`${day}, ${texts.desk.to}`}
+              value={window.end_time}
+              onChange={(end_time) => props.onChange(window, { end_time })}
+            />
+            <Button look="quiet" label={`${texts.desk.removeHours}: ${day}`} onPress={() => props.onRemove(window)}>
+              <Trash2 size={18} />
+            </Button>
+          </div>
+        ))}
+      </div>
+      <Button look="quiet" label={`${texts.desk.addHours}: ${day}`} onPress={props.onAdd}>
+        <Plus size={18} />
+      </Button>
+    </li>
   );
 }
 

@@ -1,73 +1,48 @@
 /** What clients read about the reader. */
 import { useState } from "preact/hooks";
 import { useSaving } from "../../hooks/saving";
-import type { OwnReader } from "../../protocol";
+import type { OwnReader, ReaderPatch } from "../../protocol";
 import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { Button } from "../button";
-import { TextField } from "../fields";
+import { TextField, type TextFieldProps } from "../fields";
 import { ProblemNote } from "../notes";
 
+interface Typed {
+  headline: string;
+  bio: string;
+  specialties: string;
+  languages: string;
+  experience_years: string;
+  certifications: string;
+}
+
+const FIELDS: readonly (Omit<TextFieldProps, "value" | "onInput" | "problem" | "name"> & { name: keyof Typed })[] = [
+  { name: "headline", label: texts.desk.headline, maxLength: 120 },
+  { name: "bio", label: texts.desk.bio, isMultiline: true, rows: 6 },
+  { name: "specialties", label: texts.desk.specialties },
+  { name: "languages", label: texts.desk.languages, hint: texts.desk.languagesHint },
+  { name: "experience_years", label: texts.desk.experience, type: "number", inputMode: "numeric" },
+  { name: "certifications", label: texts.desk.certifications, isMultiline: true, rows: 3 },
+];
+
 export function ProfileForm(props: { reader: OwnReader }) {
-  const { reader } = props;
   const { resources } = useServices();
-  const [headline, setHeadline] = useState(reader.headline ?? "");
-  const [bio, setBio] = useState(reader.bio ?? "");
-  const [specialties, setSpecialties] = useState(reader.specialties.join(", "));
-  const [languages, setLanguages] = useState(reader.languages.join(", "));
-  const [experience, setExperience] = useState(String(reader.experience_years));
-  const [certifications, setCertifications] = useState(reader.certifications.join("\n"));
-  const saving = useSaving(() =>
-    resources.changeOwnReader({
-      headline: headline.trim(),
-      bio: bio.trim(),
-      specialties: listed(specialties, ","),
-      languages: listed(languages, ","),
-      experience_years: experience.trim() === "" ? null : Number(experience),
-      certifications: listed(certifications, "\n"),
-    }),
-  );
-  const problemOf = (field: string) => saving.problem?.fields.find((one) => one.path.startsWith(field))?.message;
+  const [typed, setTyped] = useState<Typed>(() => typedOf(props.reader));
+  const saving = useSaving(() => resources.changeOwnReader(patchOf(typed)));
+  const problemOf = (name: string) => saving.problem?.fields.find((field) => field.path.startsWith(name))?.message;
   return (
     <form class="card stack" onSubmit={saving.submit}>
       <h2>{texts.desk.profile}</h2>
-      <TextField
-        label={texts.desk.headline}
-        value={headline}
-        onInput={setHeadline}
-        maxLength={120}
-        problem={problemOf("headline")}
-      />
-      <TextField label={texts.desk.bio} value={bio} onInput={setBio} isMultiline rows={6} problem={problemOf("bio")} />
-      <TextField
-        label={texts.desk.specialties}
-        value={specialties}
-        onInput={setSpecialties}
-        problem={problemOf("specialties")}
-      />
-      <TextField
-        label={texts.desk.languages}
-        hint={texts.desk.languagesHint}
-        value={languages}
-        onInput={setLanguages}
-        problem={problemOf("languages")}
-      />
-      <TextField
-        label={texts.desk.experience}
-        type="number"
-        inputMode="numeric"
-        value={experience}
-        onInput={setExperience}
-        problem={problemOf("experience_years")}
-      />
-      <TextField
-        label={texts.desk.certifications}
-        value={certifications}
-        onInput={setCertifications}
-        isMultiline
-        rows={3}
-        problem={problemOf("certifications")}
-      />
+      {FIELDS.map((field) => (
+        <TextField
+          key={field.name}
+          {...field}
+          value={typed[field.name]}
+          onInput={(value) => setTyped({ ...typed, [field.name]: value })}
+          problem={problemOf(field.name)}
+        />
+      ))}
       <ProblemNote problem={saving.problem} />
       <div>
         <Button type="submit" isBusy={saving.isBusy} busyText={texts.shell.working}>
@@ -76,6 +51,28 @@ export function ProfileForm(props: { reader: OwnReader }) {
       </div>
     </form>
   );
+}
+
+function typedOf(reader: OwnReader): Typed {
+  return {
+    headline: reader.headline ?? "",
+    bio: reader.bio,
+    specialties: reader.specialties.join(", "),
+    languages: reader.languages.join(", "),
+    experience_years: String(reader.experience_years),
+    certifications: reader.certifications.join("\n"),
+  };
+}
+
+function patchOf(typed: Typed): ReaderPatch {
+  return {
+    headline: typed.headline.trim(),
+    bio: typed.bio.trim(),
+    specialties: listed(typed.specialties, ","),
+    languages: listed(typed.languages, ","),
+    experience_years: typed.experience_years.trim() === "" ? null : Number(typed.experience_years),
+    certifications: listed(typed.certifications, "\n"),
+  };
 }
 
 function listed(text: string, separator: string): string[] {

@@ -15,12 +15,13 @@ export function Talking(props: RoomPart) {
   const { consultation } = props;
   const [isEnding, setEnding] = useState(false);
   const [isToppingUp, setToppingUp] = useState(false);
-  const { site, notices } = useServices();
+  const { site } = useServices();
+  const [goesOn, setGoesOn] = useState(false);
   const isStopped = consultation.is_paused && consultation.pause_reason === "balance";
   const wasStopped = useRef(isStopped);
   useEffect(() => {
     if (isStopped) setToppingUp(false);
-    else if (wasStopped.current) notices.say(texts.room.goesOn);
+    setGoesOn(!isStopped && wasStopped.current);
     wasStopped.current = isStopped;
   }, [isStopped]);
   return (
@@ -30,6 +31,9 @@ export function Talking(props: RoomPart) {
       <div class={`room__middle${isStopped ? " room__middle--dim" : ""}`}>
         <MessageList {...props} />
       </div>
+      <span class="for-screen-readers" role="status">
+        {goesOn ? texts.room.goesOn : ""}
+      </span>
       {isStopped && <StoppedClock {...props} onEnd={() => setEnding(true)} />}
       {!isStopped && <Composer {...props} />}
       {isEnding && <EndDialog {...props} onClose={() => setEnding(false)} />}

@@ -24,11 +24,12 @@ export const moneyTexts = {
   failed: "The bank did not accept the payment. Nothing was charged; try another card.",
   liveUnavailable: "Card payments are being set up on this site. Please come back later.",
   limits: "Spending limits",
-  limitsHint: "The most you let yourself spend. Leave empty for no limit. Days and months count in UTC.",
+  limitsHint:
+    "The most you let yourself spend in one consultation, day or month. Leave empty for no limit. Days and months are those of UTC.",
   limitKinds: {
-    per_consultation_minor: "A consultation",
-    per_day_minor: "A day",
-    per_month_minor: "A month",
+    per_consultation_minor: "Consultation",
+    per_day_minor: "Day",
+    per_month_minor: "Month",
   },
   history: "History",
   noHistory: "Nothing here yet",

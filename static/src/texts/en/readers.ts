@@ -40,7 +40,7 @@ export const readerTexts = {
   noReviews: "No reviews yet",
   reviewCount: (count: number) => `${count} ${count === 1 ? "review" : "reviews"}`,
   ratingOf: (rating: string, count: number) => `Rated ${rating} of 5 in ${count} ${count === 1 ? "review" : "reviews"}`,
-  nextAvailable: (when: string) => ` · planned ${when}`,
+  nextAvailable: (when: string) => `Planned: ${when}`,
   demonstration: "Demonstration",
   speaks: (languages: string) => `Speaks ${languages}`,
   experience: (years: number) => `${years} ${years === 1 ? "year" : "years"} of experience`,
