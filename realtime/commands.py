@@ -81,3 +81,6 @@ class EventKind:
     payload: type[BaseModel]
     audience: str
     when: str
+    # Fields of the payload: a newer event in which they are equal says all that an older one says, so that a connection that
+    # reads slowly may be sent the newest alone.
+    coalesces_by: tuple[str, ...] = ()

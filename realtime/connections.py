@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -32,11 +33,26 @@ class LiveConnection:
     commands_in_flight: int = 0
     # The code of `connection.closing`, once it was sent.
     closing_code: str | None = None
-    turns: asyncio.Lock | None = field(default=None)
+    turns: asyncio.Lock | None = None
+    became_idle: asyncio.Event | None = None
 
     @property
     def id(self) -> str:
         return self.caller.connection_id
+
+    def finish_command(self) -> None:
+        self.commands_in_flight -= 1
+        if self.became_idle is not None and not self.commands_in_flight:
+            self.became_idle.set()
+
+    async def wait_until_idle(self, timeout_seconds: float) -> None:
+        """Until the commands under way are answered, or for that long. A command may not wait for its own connection."""
+        if self.commands_in_flight:
+            self.became_idle = asyncio.Event()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.became_idle.wait(), timeout_seconds)
+            # The answer is written by whoever was told just before this.
+            await asyncio.sleep(0)
 
     def take_turn(self) -> asyncio.Lock:
         """What ordered commands of this connection hold while they are carried out; first come, first served."""

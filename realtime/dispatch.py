@@ -75,7 +75,7 @@ class Dispatcher:
             code = AppError.code
             return render_error(AppError())
         finally:
-            connection.commands_in_flight -= 1
+            connection.finish_command()
             if self._observe is not None:
                 self._observe(known, code, time.monotonic() - started)
 

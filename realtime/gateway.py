@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,38 +14,30 @@ from socketio.exceptions import ConnectionRefusedError as Refusal
 
 from config import limits
 from config.clock import Clock
-from config.errors import AppError, Overloaded, Unauthenticated
+from config.errors import AppError, Overloaded
 from config.logging import get_logger
 from config.settings import Settings
+from realtime.admission import Admission, Authenticate, DescribeOrigin, origin_as_seen
 from realtime.closing import CLOSINGS, ConnectionClosingEvent
-from realtime.commands import Caller, Command, Live
+from realtime.commands import Caller, Command, EventKind, Live
 from realtime.connections import LiveConnection, LocalConnections
 from realtime.delivery import Delivery
-from realtime.direct.engine import build_engine
+from realtime.direct.engine import build_engine, emit_to_room
 from realtime.direct.wires import WIRE, Wire
 from realtime.dispatch import Acknowledgement, Dispatcher, Observe, encode_once
-from realtime.errors import ServerRestarting, TooManyConnections
+from realtime.errors import ServerRestarting
 from realtime.flood import CommandGate, FloodLimits
 from realtime.losses import Loss, Losses, OnConnectionLost
 from realtime.packets import Refused
 from realtime.presence import Node
-from realtime.reader_status import announce_reader_status
 from storage.backplane import Backplane
-from storage.connections import insert_connection, list_lost_logins
+from storage.connections import list_lost_logins
 from storage.database import Database
-from storage.transaction import Transaction, user_audience
+from storage.transaction import user_audience
 
 log = get_logger(__name__)
 
-Authenticate = Callable[[str], Awaitable[Caller]]
-# The IP address and the user agent that a request came with.
-Origin = Callable[[web.Request], tuple[str | None, str | None]]
-
 SOCKET_PATH = "/socket.io/"
-
-
-def _origin_as_seen(request: web.Request) -> tuple[str | None, str | None]:
-    return request.remote, request.headers.get("User-Agent", "")[: limits.USER_AGENT_LENGTH] or None
 
 
 class LiveGateway:
@@ -60,11 +51,12 @@ class LiveGateway:
         clock: Clock,
         node: Node,
         commands: Sequence[Command],
+        events: Sequence[EventKind] = (),
         authenticate: Authenticate,
         render_refusal: Callable[[AppError], dict[str, Any]],
         on_connection_lost: OnConnectionLost,
         redis_url: str | None = None,
-        describe_origin: Origin = _origin_as_seen,
+        describe_origin: DescribeOrigin = origin_as_seen,
         observe: Observe | None = None,
         flood_limits: FloodLimits | None = None,
     ) -> None:
@@ -73,9 +65,10 @@ class LiveGateway:
         self._database = database
         self._clock = clock
         self._node = node
-        self._authenticate = authenticate
+        self._admission = Admission(
+            database=database, clock=clock, node=node, authenticate=authenticate, describe_origin=describe_origin
+        )
         self._render_refusal = render_refusal
-        self._describe_origin = describe_origin
         self._dispatcher = Dispatcher(commands, observe=observe)
         self._connections = LocalConnections()
         self._wires: set[Wire] = set()
@@ -88,7 +81,7 @@ class LiveGateway:
         self._engine.on("connect", self._connect)
         self._engine.on("disconnect", self._disconnect)
         self._engine.on("*", self._command)
-        self.delivery = Delivery(self._emit_here, backplane=self._backplane)
+        self.delivery = Delivery(self._emit_here, backplane=self._backplane, events=events)
 
     @property
     def connection_count(self) -> int:
@@ -156,7 +149,7 @@ class LiveGateway:
         tasks = self._close(self._connections.all(), code)
         tasks += [self._spawn(wire.end()) for wire in self._wires if wire.connection is None]
         if tasks:
-            await asyncio.wait(tasks, timeout=2 * limits.SOCKET_CLOSE_SECONDS)
+            await asyncio.wait(tasks, timeout=3 * limits.SOCKET_CLOSE_SECONDS)
 
     # Who is let in, and who left.
 
@@ -171,9 +164,9 @@ class LiveGateway:
     async def _connect(self, connection_id: str, environ: dict[str, Any], auth: object = None) -> None:
         wire: Wire = environ[WIRE]
         try:
-            caller = await self._authenticate(_read_token(auth))
-            ip_address, user_agent = self._describe_origin(environ["aiohttp.request"])
-            caller = replace(caller, connection_id=connection_id, ip_address=ip_address, user_agent=user_agent)
+            if self._is_stopping:
+                raise ServerRestarting
+            caller = await self._admission.admit(connection_id, environ["aiohttp.request"], auth)
             await self._let_in(caller, wire)
         except AppError as error:
             wire.deadline = time.monotonic() + limits.REFUSED_SOCKET_SECONDS
@@ -184,9 +177,6 @@ class LiveGateway:
             raise Refusal(AppError.title, self._render_refusal(AppError())) from None
 
     async def _let_in(self, caller: Caller, wire: Wire) -> None:
-        if self._is_stopping or not self._node.holds_lease(self._clock.now()):
-            raise ServerRestarting
-        await self._database.transact(lambda tx: self._write_connection(tx, caller))
         connection = LiveConnection(caller, wire, CommandGate(self.flood_limits, time.monotonic()))
         if wire.is_over:
             self._write_loss(connection, was_ended=wire.was_closed)
@@ -194,22 +184,6 @@ class LiveGateway:
         self._connections.add(connection)
         wire.connection, wire.deadline = connection, None
         await self._engine.enter_room(caller.connection_id, user_audience(caller.user_id))
-
-    async def _write_connection(self, tx: Transaction, caller: Caller) -> None:
-        now = self._clock.now()
-        before = await insert_connection(
-            tx,
-            connection_id=caller.connection_id,
-            node_id=self._node.id,
-            user_id=caller.user_id,
-            login_id=caller.login_id,
-            now=now,
-            maximum=limits.CONNECTIONS_PER_USER,
-        )
-        if before is None:
-            raise TooManyConnections
-        if before == 0 and caller.role == "reader":
-            await announce_reader_status(tx, caller.user_id, now=now)
 
     async def _disconnect(self, connection_id: str, reason: str) -> None:
         connection = self._connections.remove(connection_id)
@@ -233,8 +207,11 @@ class LiveGateway:
 
     async def _command(self, name: str | Refused, connection_id: str, *arguments: Any) -> Acknowledgement | None:
         connection = self._connections.find(connection_id)
-        if connection is None or self._live is None:
-            return None
+        return None if connection is None else await self.run_command(connection, name, list(arguments))
+
+    async def run_command(self, connection: LiveConnection, name: str | Refused, arguments: list[Any]) -> Acknowledgement:
+        """Carry out one command and say what came of it; a connection that goes on after refusals is closed."""
+        assert self._live is not None
         answer = await self._dispatcher.run(self._live, connection, name, arguments)
         if connection.gate.is_flooded:
             self._close([connection], "limit.flood")
@@ -267,6 +244,8 @@ class LiveGateway:
 
     async def _tell_and_close(self, connection: LiveConnection, event: ConnectionClosingEvent) -> None:
         try:
+            if event.code == "server.restarting":
+                await connection.wait_until_idle(limits.SOCKET_CLOSE_SECONDS)
             await self._engine.emit("connection.closing", encode_once(event), to=connection.id)
         finally:
             await connection.transport.end()
@@ -299,8 +278,8 @@ class LiveGateway:
 
     # Between nodes.
 
-    async def _emit_here(self, name: str, data: Any, room: str, skip: str | None) -> None:
-        await self._engine.emit(name, data, room=room, skip_sid=skip)
+    async def _emit_here(self, name: str, data: Any, room: str, skip: str | None, key: str | None) -> None:
+        await emit_to_room(self._engine, name, data, room=room, skip=skip, key=key)
 
     def _tell_nodes(self, message: dict[str, object]) -> None:
         if self._backplane is not None:
@@ -308,7 +287,7 @@ class LiveGateway:
 
     async def _receive_from_node(self, message: dict[str, Any]) -> None:
         if "event" in message:
-            await self._emit_here(message["event"], message["data"], message["room"], message["skip"])
+            await self._emit_here(message["event"], message["data"], message["room"], message["skip"], message["key"])
             return
         code = message["close"]
         assert code in CLOSINGS
@@ -322,10 +301,3 @@ class LiveGateway:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _read_token(auth: object) -> str:
-    token = auth.get("token") if isinstance(auth, dict) else None
-    if not isinstance(token, str) or not token or len(token) > limits.ACCESS_TOKEN_LENGTH:
-        raise Unauthenticated
-    return token

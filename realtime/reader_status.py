@@ -94,5 +94,6 @@ EVENTS = (
         ReaderStatusChangedEvent,
         audience="who watches the directory",
         when="a listed reader's status, presence or live consultation changed what others see",
+        coalesces_by=("reader_id",),
     ),
 )

@@ -21,7 +21,7 @@ from realtime.presence import LeaseKeeper, Node
 from server.http.idempotency import Answering
 from server.http.parsing import client_address
 from server.http.problems import describe_problem
-from server.live_catalogue import COMMANDS
+from server.live_catalogue import COMMANDS, EVENTS
 from server.services import SERVICES, Services
 from storage.transaction import Transaction
 
@@ -63,6 +63,7 @@ def _open_gateway(services: Services, node: Node, presence: _Presence) -> LiveGa
         clock=services.clock,
         node=node,
         commands=COMMANDS,
+        events=EVENTS,
         authenticate=authenticate,
         render_refusal=lambda error: describe_problem(error).model_dump(mode="json", exclude_none=True),
         on_connection_lost=presence.connection_lost,

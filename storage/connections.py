@@ -18,31 +18,34 @@ class LostLogin:
     has_expired: bool
 
 
-async def insert_connection(
-    tx: Transaction, *, connection_id: str, node_id: UUID, user_id: UUID, login_id: UUID, now: datetime, maximum: int
-) -> int | None:
-    """How many connections the user had before on live nodes; None (and no row) when that is the maximum already.
-
-    The user's connects happen one at a time (an advisory lock held until the transaction ends), so the maximum holds.
-    """
+async def count_connections_locked(tx: Transaction, user_id: UUID, *, now: datetime) -> int:
+    """The user's connections on live nodes; nobody else counts or adds to them until the transaction ends."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(user_id))
-    before: int = await tx.fetch_value(
+    count: int = await tx.fetch_value(
         "SELECT count(*) FROM connections AS c JOIN nodes AS n ON n.id = c.node_id"
         " WHERE c.user_id = $1 AND n.lease_expires_at > $2",
         user_id,
         now,
     )
-    if before >= maximum:
-        return None
-    await tx.execute(
-        "INSERT INTO connections (id, node_id, user_id, login_id, connected_at) VALUES ($1, $2, $3, $4, $5)",
-        connection_id,
-        node_id,
-        user_id,
-        login_id,
-        now,
+    return count
+
+
+async def insert_connection(
+    tx: Transaction, *, connection_id: str, node_id: UUID, user_id: UUID, login_id: UUID, now: datetime
+) -> bool:
+    """False when the node was cleared away or the login was deleted a moment ago."""
+    return bool(
+        await tx.execute(
+            "INSERT INTO connections (id, node_id, user_id, login_id, connected_at)"
+            " SELECT $1, n.id, l.user_id, l.id, $5 FROM nodes AS n, logins AS l"
+            " WHERE n.id = $2 AND l.id = $4 AND l.user_id = $3 FOR KEY SHARE OF n, l",
+            connection_id,
+            node_id,
+            user_id,
+            login_id,
+            now,
+        )
     )
-    return before
 
 
 async def lock_connections(tx: Transaction, connection_ids: Sequence[str]) -> None:

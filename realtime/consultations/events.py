@@ -166,6 +166,6 @@ EVENTS = (
     ),
     EventKind("message.sent", MessageSentEvent, _BOTH, "a message was stored"),
     EventKind("message.read", MessageReadEvent, _BOTH, "somebody read up to a message"),
-    EventKind("typing.changed", TypingChangedEvent, _BOTH, "somebody began or stopped typing"),
+    EventKind("typing.changed", TypingChangedEvent, _BOTH, "somebody began or stopped typing", ("consultation_id", "user_id")),
     EventKind("wallet.changed", WalletChangedEvent, "the wallet's owner", "the balance changed"),
 )

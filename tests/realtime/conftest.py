@@ -21,7 +21,7 @@ from config.fields import Payload, PlainText, View
 from config.ids import new_id
 from config.settings import Settings
 from realtime import reader_status
-from realtime.commands import Caller, Command, Live
+from realtime.commands import Caller, Command, EventKind, Live
 from realtime.flood import FloodLimits
 from realtime.gateway import LiveGateway
 from realtime.messages import MessageWriter
@@ -206,6 +206,7 @@ async def run_node(
     flood_limits: FloodLimits | None = None,
     keeps_lease: bool = True,
     commands: Sequence[Command] = COMMANDS,
+    events: Sequence[EventKind] = (),
     **sections: dict[str, Any],
 ) -> LiveNode:
     """A node that runs until the stack is closed. Without `keeps_lease` the test renews it by hand."""
@@ -232,6 +233,7 @@ async def run_node(
         clock=clock,
         node=node,
         commands=commands,
+        events=events,
         authenticate=authenticate,
         render_refusal=lambda error: describe_problem(error).model_dump(),
         on_connection_lost=on_connection_lost,
@@ -278,7 +280,7 @@ async def run_node(
     return running
 
 
-@pytest.fixture(params=[False], ids=["plain"])
+@pytest.fixture(params=[False, True], ids=["plain", "direct"])
 def direct(request: pytest.FixtureRequest) -> bool:
     """Whether the direct path is on; every test that asks for it runs on both."""
     return bool(request.param)

@@ -29,6 +29,7 @@ class RawPeer:
         self._url = url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
         self._answers_pings = answers_pings
         self._answers_closes = answers_closes
+        self._is_deaf = False
         self._ids = itertools.count(1)
         self._changed = asyncio.Condition()
         self._reader: asyncio.Task[None] | None = None
@@ -54,7 +55,9 @@ class RawPeer:
         self._reader = asyncio.create_task(self._read())
 
     async def leave(self) -> None:
-        """Close as a peer that goes does: close frame, then FIN."""
+        """Close as a peer that goes does: close frame, then FIN. One that does not read is cut off."""
+        if self._is_deaf and self.socket._response.connection is not None:
+            self._transport.abort()
         await self.socket.close()
         if self._reader is not None:
             await self._reader
@@ -66,7 +69,12 @@ class RawPeer:
 
     def stop_reading(self) -> None:
         """Leave everything that comes in the kernel's buffers."""
+        self._is_deaf = True
         self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._is_deaf = False
+        self._transport.resume_reading()
 
     def reset(self) -> None:
         """Cut the TCP connection off."""

@@ -122,6 +122,20 @@ async def test_a_stop_tells_everybody_and_lets_nobody_in(empty_database: Databas
     assert await node.rows() == 0
 
 
+async def test_a_stop_answers_what_is_under_way(empty_database: Database, stack: AsyncExitStack, direct: bool) -> None:
+    node = await run_node(stack, empty_database, direct=direct)
+    node.live.extras["release"] = asyncio.Event()
+    peer = await node.peer(await node.person())
+    waiting = asyncio.create_task(peer.ask("test.wait", {"text": "under way"}))
+    await node.until(lambda: node.gateway.commands_in_flight == 1)
+    stopping = asyncio.create_task(node.gateway.stop())
+    await asyncio.sleep(0.1)
+    node.live.extras["release"].set()
+    assert (await waiting)["data"]["text"] == "under way"
+    assert (await peer.next_event("connection.closing"))["code"] == "server.restarting"
+    await stopping
+
+
 async def test_commands_that_come_after_the_closing_are_refused(node: LiveNode) -> None:
     peer = await node.peer(await node.person(), answers_closes=False)
     connection = node.gateway._connections.find(peer.connected["sid"])
