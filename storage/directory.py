@@ -65,6 +65,9 @@ async def list_directory(
         f" JOIN users AS u ON u.id = r.user_id WHERE {' AND '.join(conditions)}"
     )
     outer = []
+    if sort == "recommended" or filters.status is not None:
+        # What the status is, is worked out once for each reader and not again for the order.
+        shown += " OFFSET 0"
     if filters.status is not None:
         outer.append(f"status = {arguments.place(filters.status)}")
     if after is not None:
