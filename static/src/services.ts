@@ -70,6 +70,9 @@ export function startServices(services: Services, browser: Window): () => void {
   };
   browser.addEventListener("online", hurry);
   browser.document.addEventListener("visibilitychange", wake);
+  // Browsers let a page ring only after its visitor touched it once.
+  const unlockBell = () => services.bell.unlock();
+  browser.addEventListener("pointerdown", unlockBell, { once: true });
   let ownId: string | null = null;
   const stopFollowing = effect(() => {
     const state = login.state.value;
@@ -87,6 +90,7 @@ export function startServices(services: Services, browser: Window): () => void {
   void loadSite(services);
   return () => {
     browser.removeEventListener("online", hurry);
+    browser.removeEventListener("pointerdown", unlockBell);
     browser.document.removeEventListener("visibilitychange", wake);
     for (const stop of stops) stop();
     live.stop();

@@ -51,10 +51,16 @@ export function LiveConsultationBar() {
   // A reader's ringing request has a card of its own.
   if (isReader && consultation.status === "requested") return null;
   const other = isReader ? consultation.client : consultation.reader;
-  const isRinging = consultation.status === "requested";
+  const isStopped = consultation.pause_reason === "balance";
+  const text =
+    consultation.status === "requested"
+      ? texts.shell.liveRinging
+      : isStopped
+        ? texts.shell.liveStopped
+        : texts.shell.liveNow;
   return (
     <div class="wide-bar wide-bar--live" role="status">
-      <span>{isRinging ? texts.shell.liveRinging(other.display_name) : texts.shell.liveNow(other.display_name)}</span>
+      <span>{text(other.display_name)}</span>
       <a href={`/room/${consultation.id}`}>{texts.shell.backToRoom}</a>
     </div>
   );

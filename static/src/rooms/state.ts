@@ -130,7 +130,7 @@ function isAtLeastAsNew(incoming: Consultation, known: Consultation): boolean {
 function withCharge(state: RoomState, charge: ConsultationChargedEvent): RoomState {
   const known = state.consultation;
   const heard = hearing(state, charge.version, charge.increment);
-  if (known === null || charge.increment <= known.billed_increments) return heard;
+  if (known === null) return heard;
   const isNext =
     (charge.version === known.version || charge.version === known.version + 1) &&
     charge.increment === known.billed_increments + 1;

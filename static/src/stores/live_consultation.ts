@@ -21,6 +21,7 @@ export class LiveConsultation {
 
   start(): () => void {
     const stops = STATE_EVENTS.map((name) => this.live.on(name, ({ consultation }) => this.hear(consultation)));
+    stops.push(this.live.on("consultation.balance_exhausted", ({ consultation }) => this.hear(consultation)));
     stops.push(this.live.onConnect(() => void this.comeBack()));
     return () => {
       for (const stop of stops) stop();

@@ -69,6 +69,8 @@ describe("a room on a bad network", () => {
       const onTheWay: LiveEvent[] = [];
       const lateSnapshots = [server.snapshot()];
       const lateMessages = [server.messagesAfter(0)];
+      let heardVersion = 0;
+      let shownVersion = 0;
 
       for (let step = 0; step < 80; step += 1) {
         const before = server.sent.length;
@@ -80,7 +82,9 @@ describe("a room on a bad network", () => {
         }
         while (onTheWay.length > 0 && random() > 0.4) {
           const [event] = onTheWay.splice(Math.floor(random() * onTheWay.length), 1);
-          if (event) room = hear(room, event);
+          if (event === undefined) continue;
+          room = hear(room, event);
+          if ("version" in event.payload) heardVersion = Math.max(heardVersion, event.payload.version);
         }
         if (random() > 0.7) {
           lateSnapshots.push(server.snapshot());
@@ -92,13 +96,26 @@ describe("a room on a bad network", () => {
           if (consultation) room = reduceRoom(room, { kind: "fetched_snapshot", consultation });
           if (messages) room = reduceRoom(room, { kind: "fetched_messages", messages });
         }
+        if (random() > 0.8) {
+          room = fetchNeeds(room, server);
+          expect(room.consultation?.version).toBeGreaterThanOrEqual(heardVersion);
+        }
+        const version = room.consultation?.version ?? 0;
+        expect(version).toBeGreaterThanOrEqual(shownVersion);
+        shownVersion = version;
         const seqs = room.messages.map((message) => message.seq);
         expect(seqs).toEqual(seqs.map((_, index) => index + 1));
       }
 
       server.end();
-      // Reconnecting asks for the snapshot whatever is known; the stragglers arrive after that.
-      room = reduceRoom(room, { kind: "fetched_snapshot", consultation: server.snapshot() });
+      const ending = server.sent.at(-1);
+      if (seed % 2 === 0) {
+        // Reconnecting asks for the snapshot whatever is known; the stragglers arrive after that.
+        room = reduceRoom(room, { kind: "fetched_snapshot", consultation: server.snapshot() });
+      } else if (ending) {
+        // Without a reconnect, the last event alone says how much is missing.
+        onTheWay.splice(Math.floor(random() * onTheWay.length), 0, ending);
+      }
       for (const event of onTheWay) room = hear(room, event);
       expectSameAsServer(fetchNeeds(room, server), server);
     },

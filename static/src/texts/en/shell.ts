@@ -19,6 +19,7 @@ export const shellTexts = {
   demoMail: "Demo mailbox",
   connectionLost: "Connection lost. Trying to come back; nothing you typed is lost.",
   liveNow: (name: string) => `You are in a consultation with ${name}.`,
+  liveStopped: (name: string) => `The clock with ${name} has stopped until money is added.`,
   liveRinging: (name: string) => `Waiting for ${name} to answer.`,
   backToRoom: "Return to the room",
   loading: "Loading…",
