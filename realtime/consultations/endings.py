@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from billing.metering.settlement import refund_charges, terms_of
 from billing.metering.terms import refund_due
 from billing.wallet.events import emit_wallet_changed
-from realtime.consultations.clock import Moment, charge_until, is_running, just_before, save_change, stopped
+from realtime.consultations.clock import (
+    Moment,
+    charge_until,
+    connected_ms_until,
+    is_running,
+    just_before,
+    save_change,
+    stopped,
+)
 from realtime.consultations.errors import ConsultationNotInProgress
 from realtime.consultations.events import StateChange
 from realtime.reader_status import announce_reader_status
@@ -38,11 +46,12 @@ async def end_running(
 ) -> ConsultationParts:
     """End a consultation whose clock has started: charge what was served, give back what was not, close it.
 
-    Once the money has ended, the reason is `balance_exhausted` however it goes on from there. The caller holds the row lock.
+    Once the money has ended, the reason is `balance_exhausted` however it goes on from there, unless nothing is to be paid
+    because the reader was silent. The caller holds the row lock.
     """
     parts = await charge_until(tx, parts, just_before(at), moment)
     c = parts.consultation
-    if c.pause_reason == "balance":
+    if c.pause_reason == "balance" and reason != "reader_silent":
         reason = "balance_exhausted"
     reader_was_missing = c.is_paused and c.reader_lost_at is not None
     if is_running(c):
@@ -117,7 +126,7 @@ async def end_by_platform(tx: Transaction, parts: ConsultationParts, *, reason: 
 
 
 async def end_if_due(tx: Transaction, parts: ConsultationParts, moment: Moment) -> ConsultationParts:
-    """Carry out the deadline that has passed: the ring, the wait for joining, the grace, the held time."""
+    """Carry out the deadline that has passed: the ring, the wait for joining, the reader's silence, the grace, the held time."""
     c, now = parts.consultation, moment.now
     if c.status == "requested" and c.ring_until_at is not None and c.ring_until_at <= now:
         return await end_unanswered(tx, parts, reason="expired", change="cancelled", at=c.ring_until_at, moment=moment)
@@ -126,11 +135,29 @@ async def end_if_due(tx: Transaction, parts: ConsultationParts, moment: Moment) 
     if c.join_until_at is not None and c.join_until_at <= now and c.started_at is None:
         reason = _absentee(c, await list_attendants(tx, c.id, now=now))
         return await end_unanswered(tx, parts, reason=reason, change="cancelled", at=c.join_until_at, moment=moment)
+    silent_since = _silence_ended_at(c, moment)
+    if silent_since is not None:
+        return await end_running(tx, parts, reason="reader_silent", at=silent_since, moment=moment)
     if c.top_up_until_at is not None and c.top_up_until_at <= now:
         return await end_running(tx, parts, reason="balance_exhausted", at=c.top_up_until_at, moment=moment)
     if c.grace_until_at is not None and c.grace_until_at <= now:
         return await end_running(tx, parts, reason=_loss_reason(c), at=c.grace_until_at, moment=moment)
     return parts
+
+
+def _silence_ended_at(consultation: Consultation, moment: Moment) -> datetime | None:
+    """When a chat's reader had been there for `silent_reader_seconds` without a word; None while that is not so.
+
+    Counted in connected time, so that neither a late tick nor money that ended just then changes what is paid: nothing.
+    """
+    c, silent_ms = consultation, round(moment.settings.consultations.silent_reader_seconds * 1000)
+    if silent_ms == 0 or c.type != "chat" or c.reader_spoke_at is not None or c.span_started_at is None:
+        return None
+    if (connected_ms_until(c, moment.now) if is_running(c) else c.connected_ms) < silent_ms:
+        return None
+    if c.paused_at is not None:
+        return c.paused_at
+    return c.span_started_at + timedelta(milliseconds=max(0, silent_ms - c.span_base_ms))
 
 
 def _absentee(consultation: Consultation, attendants: frozenset[object]) -> str:

@@ -16,7 +16,7 @@ from config.errors import AppError
 from config.logging import get_logger
 from config.settings import Settings
 from realtime.consultations.clock import Moment, resume_clock, save_change
-from realtime.consultations.endings import end_if_due, end_running
+from realtime.consultations.endings import end_if_due
 from realtime.consultations.events import emit_charged, emit_exhausted
 from storage.attendances import list_attendants
 from storage.consultations import (
@@ -91,14 +91,9 @@ class Meter:
         if silent_seconds <= 0:
             return
         silent_ms = round(silent_seconds * 1000)
-
-        async def end_if_still_silent(tx: Transaction, parts: ConsultationParts) -> None:
-            if parts.consultation.reader_spoke_at is None and parts.consultation.paid_until_at is not None:
-                await end_running(tx, parts, reason="reader_silent", at=moment.now, moment=moment)
-
         async with self._database.connection() as connection:
             ids = await list_silent_ids(connection, now=moment.now, silent_ms=silent_ms, limit=limits.DUE_BATCH)
-        await self._each(ids, end_if_still_silent)
+        await self._end_due(ids, moment)
 
     async def _resume_funded(self, moment: Moment) -> None:
         async with self._database.connection() as connection:
@@ -108,7 +103,9 @@ class Meter:
     async def _carry_out_deadlines(self, moment: Moment) -> None:
         async with self._database.connection() as connection:
             ids = await list_due_ids(connection, now=moment.now, limit=limits.DUE_BATCH)
+        await self._end_due(ids, moment)
 
+    async def _end_due(self, ids: list[UUID], moment: Moment) -> None:
         async def carry_out(tx: Transaction, parts: ConsultationParts) -> None:
             await end_if_due(tx, parts, moment)
 
@@ -127,6 +124,8 @@ class Meter:
                 await self._database.transact(locked)
             except AppError as error:
                 log.warning("meter.sweep_failed", consultation_id=str(consultation_id), code=error.code)
+            except Exception:
+                log.exception("meter.sweep_failed", consultation_id=str(consultation_id))
 
 
 async def resume_if_funded(tx: Transaction, parts: ConsultationParts, moment: Moment) -> None:
