@@ -2,29 +2,29 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useErrorBoundary, useRef } from "preact/hooks";
-import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from "preact-iso";
+import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "preact-iso";
 import { IncomingRequest } from "./components/incoming_request";
-import { Empty } from "./components/notes";
 import { NoticeList } from "./components/notice_list";
 import { ConnectionBar, LiveConsultationBar, TestModeBar } from "./components/page_bars";
 import { TabBar, TopBar } from "./components/top_bar";
+import { lazyPage, PageFailed } from "./pages/loading";
 import { type Services, ServicesContext, useServices } from "./services";
 import { texts } from "./texts";
 
-const Directory = lazy(() => import("./pages/directory"));
-const Reader = lazy(() => import("./pages/reader"));
-const LogIn = lazy(() => import("./pages/login"));
-const Register = lazy(() => import("./pages/register"));
-const VerifyEmail = lazy(() => import("./pages/verify_email"));
-const ResetPassword = lazy(() => import("./pages/reset_password"));
-const Room = lazy(() => import("./pages/room"));
-const Wallet = lazy(() => import("./pages/wallet"));
-const Consultations = lazy(() => import("./pages/consultations"));
-const ConsultationPage = lazy(() => import("./pages/consultation"));
-const Desk = lazy(() => import("./pages/desk"));
-const Account = lazy(() => import("./pages/account"));
-const Admin = lazy(() => import("./pages/admin"));
-const NotFound = lazy(() => import("./pages/not_found"));
+const Directory = lazyPage(() => import("./pages/directory"));
+const Reader = lazyPage(() => import("./pages/reader"));
+const LogIn = lazyPage(() => import("./pages/login"));
+const Register = lazyPage(() => import("./pages/register"));
+const VerifyEmail = lazyPage(() => import("./pages/verify_email"));
+const ResetPassword = lazyPage(() => import("./pages/reset_password"));
+const Room = lazyPage(() => import("./pages/room"));
+const Wallet = lazyPage(() => import("./pages/wallet"));
+const Consultations = lazyPage(() => import("./pages/consultations"));
+const ConsultationPage = lazyPage(() => import("./pages/consultation"));
+const Desk = lazyPage(() => import("./pages/desk"));
+const Account = lazyPage(() => import("./pages/account"));
+const Admin = lazyPage(() => import("./pages/admin"));
+const NotFound = lazyPage(() => import("./pages/not_found"));
 
 export function App(props: { services: Services }) {
   return (
@@ -104,11 +104,5 @@ function Main(props: { children: ComponentChildren }) {
 function PageBoundary(props: { children: ComponentChildren }) {
   const [error] = useErrorBoundary((problem) => console.error(problem));
   if (error === undefined) return <>{props.children}</>;
-  return (
-    <Empty title={texts.shell.pageFailed} hint={texts.shell.pageFailedHint}>
-      <button type="button" class="button button--primary" onClick={() => location.reload()}>
-        {texts.shell.reload}
-      </button>
-    </Empty>
-  );
+  return <PageFailed />;
 }
