@@ -129,7 +129,10 @@ def _filter(filters: DirectoryFilters, rate: str, arguments: _Arguments) -> list
     if filters.specialty is not None:
         conditions.append(f"r.specialties @> ARRAY[{arguments.place(filters.specialty)}::text]")
     if filters.language is not None:
-        conditions.append(f"r.languages @> ARRAY[{arguments.place(filters.language)}::text]")
+        # Who speaks pt-BR speaks pt: basic filtering of RFC 4647, section 3.3.1.
+        tag = f"{arguments.place(filters.language)}::text"
+        variety = f"EXISTS (SELECT 1 FROM unnest(r.languages) AS spoken WHERE starts_with(spoken, {tag} || '-'))"
+        conditions.append(f"(r.languages @> ARRAY[{tag}] OR {variety})")
     if filters.type is not None:
         conditions.append(f"{rate} IS NOT NULL")
     if filters.max_rate_minor is not None:

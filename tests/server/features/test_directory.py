@@ -101,6 +101,10 @@ async def test_filters_narrow_the_list(listed: Server) -> None:
         rates={"chat": {"rate_per_minute_minor": 500}, "call": {"rate_per_minute_minor": 300}},
     )
     assert await names(listed, specialty="Filters", language="DE") == ["Ben"]
+    await add(listed, "Pia", tag="filters", languages=["pt-BR"])
+    assert await names(listed, specialty="filters", language="pt") == ["Pia"]
+    assert await names(listed, specialty="filters", language="pt-BR") == ["Pia"]
+    assert await names(listed, specialty="filters", language="pt-PT") == []
     assert await names(listed, specialty="filters", type="call") == ["Ben"]
     assert await names(listed, specialty="filters", type="video") == []
     assert await names(listed, specialty="filters", max_rate_minor=250) == ["Ann"]
@@ -124,6 +128,13 @@ async def test_search_finds_beginnings_of_words_in_names_and_profiles(listed: Se
         "'thirty' :*charts\\": ["Will Black"],
     }.items():
         assert await names(listed, specialty="search", q=words) == found, words
+
+
+async def test_a_new_name_is_found_and_the_old_one_no_more(listed: Server) -> None:
+    reader = await add(listed, "Oldname", tag="renamed")
+    assert (await reader.patch("/me", {"display_name": "Newname"})).status == 200
+    assert await names(listed, specialty="renamed", q="oldn") == []
+    assert await names(listed, specialty="renamed", q="newn") == ["Newname"]
 
 
 async def test_status_is_what_the_reader_chose_while_connected(listed: Server) -> None:

@@ -18,7 +18,7 @@ import pytest
 from config import limits
 from server.features.uploads.images import recognise_image
 from tests.support.clients import ApiClient, Reply
-from tests.support.servers import Server
+from tests.support.servers import Server, StartServer
 
 
 def png(width: int = 2, height: int = 3, *, padding: int = 0) -> bytes:
@@ -223,3 +223,21 @@ async def test_addresses_of_uploads_are_random(metered: Server) -> None:
     assert len({upload_id.int & (2**62 - 1) for upload_id in ids}) == 3
     # Neighbours differ in about half of their free bits: nothing counts up.
     assert min(bin((a.int ^ b.int) & (2**62 - 1)).count("1") for a, b in itertools.pairwise(ids)) > 10
+
+
+async def test_a_file_store_that_fails_leaves_no_row(start_server: StartServer) -> None:
+    server = await start_server()
+    person = await server.register()
+    kept = (await send(person, png())).body
+    files = server.settings.data_dir / "files"
+    files.rename(files.with_name("away"))
+    files.write_text("a file where the folder was")
+    reply = await send(person, png())
+    assert (reply.status, reply.code, reply.body["retryable"]) == (503, "server.dependency_unavailable", True)
+    async with server.database.connection() as db:
+        assert await db.fetch_value("SELECT count(*) FROM uploads") == 1
+    assert (await person.request("GET", kept["url"], root=True)).status in (404, 503)
+    files.unlink()
+    files.with_name("away").rename(files)
+    assert (await person.request("GET", kept["url"], root=True)).content == png()
+    assert (await send(person, png())).status == 201
