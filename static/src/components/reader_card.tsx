@@ -8,6 +8,8 @@ import { Rating } from "./rating";
 import { StatusBadge } from "./status_badge";
 
 const SHOWN_SPECIALTIES = 3;
+/** The server says "now" for hours that run already, and our idea of its clock may be a little behind. */
+const SOON_MS = 60_000;
 
 export function ReaderCardLink(props: { reader: ReaderCard }) {
   const { reader } = props;
@@ -19,7 +21,6 @@ export function ReaderCardLink(props: { reader: ReaderCard }) {
         <div class="grow">
           <h2 class="reader-card__name">{reader.display_name}</h2>
           <StatusBadge status={reader.status} />
-          <NextAvailable reader={reader} />
         </div>
         {rate !== null && (
           <p class="reader-card__rate figures">
@@ -28,6 +29,7 @@ export function ReaderCardLink(props: { reader: ReaderCard }) {
         )}
       </div>
       {reader.headline && <p class="reader-card__headline">{reader.headline}</p>}
+      <NextAvailable reader={reader} />
       <div class="tag-list">
         {reader.is_demonstration && <span class="tag tag--notice">{texts.readers.demonstration}</span>}
         {reader.specialties.slice(0, SHOWN_SPECIALTIES).map((specialty) => (
@@ -48,6 +50,6 @@ export function ReaderCardLink(props: { reader: ReaderCard }) {
 function NextAvailable(props: { reader: ReaderCard }) {
   const { serverClock } = useServices();
   const { next_available_at: at, status } = props.reader;
-  if (status === "online" || at === null || Date.parse(at) <= serverClock.nowMs()) return null;
-  return <span class="reader-card__next faint">{texts.readers.nextAvailable(formatWeekdayTime(at))}</span>;
+  if (status === "online" || at === null || Date.parse(at) <= serverClock.nowMs() + SOON_MS) return null;
+  return <p class="faint">{texts.readers.nextAvailable(formatWeekdayTime(at))}</p>;
 }

@@ -22,9 +22,10 @@ export function WhatItBuys(props: { balanceMinor: number; currency: string }) {
       name: reader.display_name,
       rateMinor: reader.rates.chat?.rate_per_minute_minor ?? 0,
     })),
-  ].filter((offer) => offer.rateMinor > 0);
+  ].filter((offer) => offer.rateMinor > 0 && offer.rateMinor <= props.balanceMinor);
   const shown = [...new Map(offers.toReversed().map((offer) => [offer.id, offer])).values()].toReversed();
-  if (props.balanceMinor === 0) return <p class="soft">{texts.money.buysNothingYet}</p>;
+  const isKnown = past.value !== null && free.value !== null;
+  if (props.balanceMinor === 0 || (isKnown && shown.length === 0)) return <p class="soft">{texts.money.buysNothingYet}</p>;
   return (
     <ul class="soft">
       {shown.slice(0, SHOWN_READERS).map((offer) => (

@@ -8,8 +8,11 @@ import type { RoomPart } from "./part";
 const NEAR_END_PX = 120;
 
 export function MessageList(props: RoomPart) {
-  const { room, consultation, other, ownId } = props;
-  const { messages, isOtherTyping, readUpTo } = room.state.value;
+  const { room, consultation, other, isClient, ownId } = props;
+  const { messages, readUpTo } = room.state.value;
+  const isOtherHere = isClient ? consultation.reader_present : consultation.client_present;
+  // Who lost the connection in the middle of a word could not say that the writing stopped.
+  const isOtherTyping = room.state.value.isOtherTyping && isOtherHere;
   const unsent = room.visibleOutbox.value;
   const list = useFollowedEnd(messages.length + unsent.length + (isOtherTyping ? 1 : 0));
   useEffect(() => {

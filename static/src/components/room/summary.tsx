@@ -50,9 +50,14 @@ export function Summary(props: RoomPart) {
           </a>
         )}
         {isClient ? (
-          <a class="button" href={`/readers/${other.id}`}>
-            {texts.room.again(other.display_name)}
-          </a>
+          <>
+            <a class="button" href={`/readers/${other.id}`}>
+              {texts.room.again(other.display_name)}
+            </a>
+            <a class={hasHappened ? "button" : "button button--primary"} href="/">
+              {texts.shell.toReaders}
+            </a>
+          </>
         ) : (
           <a class="button button--primary" href="/desk">
             {texts.room.toDesk}

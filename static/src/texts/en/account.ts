@@ -43,7 +43,7 @@ export const accountTexts = {
   profile: "Profile",
   changePicture: "Change picture",
   uploading: "Uploading…",
-  notVerified: "Your e-mail is not confirmed yet. We sent a link to it; payouts need it.",
+  notVerified: "Your e-mail is not confirmed yet. We sent a link to it.",
   isVerified: "confirmed",
   resend: "Send the mail again",
   resent: "Sent. Look in your mailbox.",
