@@ -25,7 +25,8 @@ export function WhatItBuys(props: { balanceMinor: number; currency: string }) {
   ].filter((offer) => offer.rateMinor > 0 && offer.rateMinor <= props.balanceMinor);
   const shown = [...new Map(offers.toReversed().map((offer) => [offer.id, offer])).values()].toReversed();
   const isKnown = past.value !== null && free.value !== null;
-  if (props.balanceMinor === 0 || (isKnown && shown.length === 0)) return <p class="soft">{texts.money.buysNothingYet}</p>;
+  if (props.balanceMinor === 0 || (isKnown && shown.length === 0))
+    return <p class="soft">{texts.money.buysNothingYet}</p>;
   return (
     <ul class="soft">
       {shown.slice(0, SHOWN_READERS).map((offer) => (
