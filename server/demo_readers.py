@@ -47,7 +47,7 @@ GUIDE = DemoReader(
         "A demonstration: accepts at once and answers by itself",
         "I am not a person. I am here so that you can see how a consultation goes: the ringing, the clock, the charge each"
         " minute, the summary at the end. What I write is canned.",
-        ("demonstration",),
+        ("first steps",),
         ("en",),
         0,
         199,
