@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import statistics
 import sys
 import time
@@ -123,6 +124,8 @@ class Side:
         result = await self.load.tell({"messages": messages})
         cpu = self.server.cpu_seconds() - before
         self.rested_at = time.monotonic() + REFILL_SECONDS
+        if sys.stderr.isatty() or "BENCH_VERBOSE" in os.environ:
+            print(self.name, cpu, result, file=sys.stderr)
         self.rounds.append(
             {
                 "cpu": cpu / result["messages"] * 1000,

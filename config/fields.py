@@ -27,8 +27,11 @@ def check_plain_text(value: str) -> str:
     """Refuse what Postgres cannot store as text: NUL and lone surrogates."""
     if "\x00" in value:
         raise ValueError("must not contain the null character")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValueError("must be valid Unicode")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError("must be valid Unicode") from None
     return value
 
 
@@ -54,7 +57,7 @@ def _to_utc(value: datetime) -> datetime:
 
 def render_instant(value: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: `2026-01-05T12:00:00.000Z`."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 PlainText = Annotated[str, Strict(), AfterValidator(check_plain_text)]

@@ -54,7 +54,9 @@ class Live:
     extras: dict[str, Any] = field(default_factory=dict)
 
 
-Handler = Callable[[Live, Caller, Any], Awaitable[BaseModel]]
+# JSON put together by hand around parts that are encoded already; says the same as the command's `data` model.
+Rendered = dict[str, Any]
+Handler = Callable[[Live, Caller, Any], Awaitable[BaseModel | Rendered]]
 
 
 @dataclass(frozen=True, slots=True)

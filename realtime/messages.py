@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -22,8 +22,7 @@ from storage.transaction import Connection
 log = get_logger(__name__)
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     draft: MessageDraft
     outcome: asyncio.Future[MessageOutcome]
 
@@ -75,9 +74,9 @@ class MessageWriter:
         taken: set[tuple[UUID, UUID, str]] = set()
         while self._waiting and len(batch) < limits.MESSAGE_BATCH:
             waiting = self._waiting.popleft()
-            key = (waiting.draft.consultation_id, waiting.draft.sender_id, waiting.draft.nonce)
-            (later if key in taken else batch).append(waiting)
-            taken.add(key)
+            draft, already = waiting.draft, len(taken)
+            taken.add((draft.consultation_id, draft.sender_id, draft.nonce))
+            (later if len(taken) == already else batch).append(waiting)
         self._waiting.extendleft(reversed(later))
         return batch
 
@@ -103,7 +102,7 @@ class MessageWriter:
                 return await write(Connection(await self._connected()))
             except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):
                 continue
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except Exception as error:  # whatever it was, the connection may be of no more use, and the writer must go on
                 log.warning("messages.write_failed", attempt=attempt, error=type(error).__name__)
                 await self._drop_connection()
         raise DependencyUnavailable

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from storage.transaction import Connection, Record, Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     id: UUID
     consultation_id: UUID
     seq: int
@@ -22,8 +21,7 @@ class Message:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class MessageDraft:
+class MessageDraft(NamedTuple):
     """A message to store; `id` is new, `nonce` the client's."""
 
     id: UUID
@@ -34,8 +32,7 @@ class MessageDraft:
     nonce: str
 
 
-@dataclass(frozen=True, slots=True)
-class MessageOutcome:
+class MessageOutcome(NamedTuple):
     """What became of a draft.
 
     `verdict`: `stored`; `known` (the nonce came before: `message` is the first one); `missing` (no such room for this

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 # One row, as asyncpg.Record offers it: by column name.
 Record: TypeAlias = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened, for one audience.
 
     `audience` is a room of the live protocol (`user:<id>`, `directory`, …); `payload` is a typed model or a plain mapping.

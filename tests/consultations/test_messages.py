@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import orjson
 import pytest
 
 from config.clock import MovableClock
+from realtime.consultations.events import MessageSentEvent
+from realtime.consultations.talk import MessageData
 from tests.support.consultations import Scene
 from tests.support.servers import StartServer
 
@@ -63,6 +66,14 @@ async def test_a_senders_other_device_is_told_and_the_sending_one_is_not(scene: 
     assert (await other_device.next_event("message.sent"))["message"]["content"] == "from my phone"
     await scene.client_live.command("readers.watch", on=False)
     assert [event for event in scene.events("message.sent") if event["message"]["sender_id"] == scene.client.id] == []
+
+
+async def test_the_answer_and_the_event_are_what_their_models_say(scene: Scene) -> None:
+    answer = await scene.say("encoded once", by_reader=True)
+    [event] = [event for event in scene.events("message.sent") if event["message"]["content"] == "encoded once"]
+    assert orjson.loads(MessageData.model_validate_json(orjson.dumps(answer)).model_dump_json()) == answer
+    assert orjson.loads(MessageSentEvent.model_validate_json(orjson.dumps(event)).model_dump_json()) == event
+    assert event["message"] == answer["message"]
 
 
 async def test_nothing_can_be_said_after_the_end(scene: Scene) -> None:
