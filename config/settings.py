@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from config.errors import StartupError
 
@@ -22,6 +23,12 @@ def _split(value: object) -> object:
 CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
+def _check_networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for network in value:
+        ipaddress.ip_network(network, strict=False)
+    return value
+
+
 class Section(BaseModel):
     """One group of settings; refuses keys it does not know."""
 
@@ -32,8 +39,12 @@ class ServerSettings(Section):
     name: str = "SoulSeer"
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
-    public_url: str | None = Field(default=None, description="Where people reach the site; links in mail start with it")
-    trusted_proxies: CommaSeparated = Field(default=(), description="Addresses whose X-Forwarded-For is believed")
+    public_url: str | None = Field(
+        default=None, pattern="^https?://[^/]+", description="Where people reach the site; links in mail start with it"
+    )
+    trusted_proxies: Annotated[CommaSeparated, AfterValidator(_check_networks)] = Field(
+        default=(), description="Addresses or networks whose X-Forwarded-For is believed"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "readable"] = "auto"
     direct_path: bool = Field(

@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import json
 from collections.abc import Sequence
-from typing import Any, NoReturn, TypeVar, get_origin
+from typing import Any, NoReturn, TypeAlias, TypeVar, get_origin
 
 import orjson
 from aiohttp import web
@@ -19,6 +19,7 @@ from config.validation import translate_validation
 from server.http.problems import RequestTimedOut
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+_Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 async def read_body(request: web.Request, *, limit: int) -> bytes:
@@ -98,29 +99,27 @@ def parse_query(model: type[ModelT], request: web.Request) -> ModelT:
 
 def client_address(request: web.Request, trusted_proxies: Sequence[str]) -> str | None:
     """The caller's IP address: the last hop of X-Forwarded-For that is not one of our own proxies."""
-    address = request.remote
-    if not _is_trusted(address, trusted_proxies):
-        return address
-    hops = [hop.strip() for header in request.headers.getall("X-Forwarded-For", []) for hop in header.split(",")]
-    for hop in reversed(hops):
-        try:
-            ipaddress.ip_address(hop)
-        except ValueError:
-            return address
+    address = _parse_address(request.remote)
+    hops = [hop for header in request.headers.getall("X-Forwarded-For", []) for hop in header.split(",")]
+    while address is not None and hops and _is_trusted(address, trusted_proxies):
+        hop = _parse_address(hops.pop().strip())
+        if hop is None:
+            break
         address = hop
-        if not _is_trusted(hop, trusted_proxies):
-            return hop
-    return address
+    return None if address is None else str(address)
 
 
-def _is_trusted(address: str | None, trusted_proxies: Sequence[str]) -> bool:
-    if not address or not trusted_proxies:
-        return False
+def _parse_address(text: str | None) -> _Address | None:
+    """Without its zone, which only means something on this machine, and as IPv4 where IPv6 only wraps it."""
     try:
-        parsed = ipaddress.ip_address(address)
-        return any(parsed in ipaddress.ip_network(proxy, strict=False) for proxy in trusted_proxies)
+        address = ipaddress.ip_address((text or "").partition("%")[0])
     except ValueError:
-        return False
+        return None
+    return address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
+
+
+def _is_trusted(address: _Address, trusted_proxies: Sequence[str]) -> bool:
+    return any(address in ipaddress.ip_network(proxy, strict=False) for proxy in trusted_proxies)
 
 
 class _RepeatedName(ValueError):
