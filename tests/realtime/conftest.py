@@ -183,8 +183,9 @@ class LiveNode:
         return peer if person is None else await peer.connect(person.token)
 
     async def rows(self) -> int:
+        """How many connections the database knows on this node."""
         async with self.database.connection() as connection:
-            return int(await connection.fetch_value("SELECT count(*) FROM connections"))
+            return int(await connection.fetch_value("SELECT count(*) FROM connections WHERE node_id = $1", self.node.id))
 
     async def until(self, condition: Callable[[], Any], timeout: float = PATIENCE_SECONDS) -> None:
         """Wait for something that no event tells of; `condition` may be a coroutine function."""
@@ -260,6 +261,7 @@ async def run_node(
     )
     database.on_commit(gateway.delivery.deliver)
     await node.register()
+    stack.push_async_callback(node.release, on_node_lost)
     await live.messages.start()
     stack.push_async_callback(live.messages.close)
     app = web.Application()
@@ -292,10 +294,19 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
         yield stack
 
 
+@pytest.fixture(scope="session")
+async def shared_database(postgres: TestPostgres) -> AsyncIterator[Database]:
+    """One database for all tests whose people are their own: making one for each would take longer than the tests."""
+    async with postgres.database() as dsn:
+        database = await Database.open(dsn, connections=8)
+        yield database
+        await database.close()
+
+
 @pytest.fixture
-async def node(empty_database: Database, stack: AsyncExitStack, direct: bool) -> LiveNode:
+async def node(shared_database: Database, stack: AsyncExitStack, direct: bool) -> LiveNode:
     """A node of this test's own."""
-    return await run_node(stack, empty_database, direct=direct)
+    return await run_node(stack, shared_database, direct=direct)
 
 
 @pytest.fixture

@@ -79,9 +79,9 @@ def test_depth_is_measured_as_json_has_it(value: Any, depth: int) -> None:
 
 
 @pytest.fixture
-async def product(empty_database: Database, stack: AsyncExitStack, direct: bool) -> LiveNode:
+async def product(shared_database: Database, stack: AsyncExitStack, direct: bool) -> LiveNode:
     """A node with every command of the product."""
-    return await run_node(stack, empty_database, direct=direct, commands=COMMANDS, flood_limits=GENEROUS)
+    return await run_node(stack, shared_database, direct=direct, commands=COMMANDS, flood_limits=GENEROUS)
 
 
 @pytest.fixture

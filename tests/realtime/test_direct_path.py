@@ -39,8 +39,8 @@ COUNTED = EventKind("test.counted", Count, "a room", "somebody counted", coalesc
 
 
 @pytest.fixture
-async def node(empty_database: Database, stack: AsyncExitStack) -> LiveNode:
-    return await run_node(stack, empty_database, direct=True, commands=(*COMMANDS, MUCH), events=(COUNTED,))
+async def node(shared_database: Database, stack: AsyncExitStack) -> LiveNode:
+    return await run_node(stack, shared_database, direct=True, commands=(*COMMANDS, MUCH), events=(COUNTED,))
 
 
 async def tell(node: LiveNode, peer: RawPeer, name: str, payload: Any) -> None:

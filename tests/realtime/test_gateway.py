@@ -300,9 +300,9 @@ async def test_commands_in_flight_are_bounded(node: LiveNode, monkeypatch: pytes
 
 
 async def test_too_many_commands_are_refused_and_going_on_closes(
-    empty_database: Database, stack: AsyncExitStack, direct: bool
+    shared_database: Database, stack: AsyncExitStack, direct: bool
 ) -> None:
-    node = await run_node(stack, empty_database, direct=direct, flood_limits=SLOW_FLOOD)
+    node = await run_node(stack, shared_database, direct=direct, flood_limits=SLOW_FLOOD)
     person = await node.person()
     peer, calm = await node.peer(person), await node.peer(person)
     answers = [await peer.ask("test.echo", {"text": "x"}) for _ in range(8)]
@@ -321,10 +321,10 @@ async def test_too_many_commands_are_refused_and_going_on_closes(
 
 @pytest.mark.parametrize("frame", ["3", "2", '42/x,["a"]', "40/x,", b"binary", "ping"])
 async def test_a_flood_of_frames_of_any_kind_closes(
-    empty_database: Database, stack: AsyncExitStack, direct: bool, frame: str | bytes
+    shared_database: Database, stack: AsyncExitStack, direct: bool, frame: str | bytes
 ) -> None:
     flood_limits = FloodLimits(frames_per_second=5, frames_burst=20)
-    node = await run_node(stack, empty_database, direct=direct, flood_limits=flood_limits)
+    node = await run_node(stack, shared_database, direct=direct, flood_limits=flood_limits)
     person = await node.person()
     peer, calm = await node.peer(person), await node.peer(person)
     with pytest.raises(TimeoutError):
@@ -344,10 +344,10 @@ async def test_a_flood_of_frames_of_any_kind_closes(
 
 
 async def test_a_flooded_socket_that_was_never_let_in_is_closed(
-    empty_database: Database, stack: AsyncExitStack, direct: bool
+    shared_database: Database, stack: AsyncExitStack, direct: bool
 ) -> None:
     flood_limits = FloodLimits(frames_per_second=5, frames_burst=20)
-    node = await run_node(stack, empty_database, direct=direct, flood_limits=flood_limits)
+    node = await run_node(stack, shared_database, direct=direct, flood_limits=flood_limits)
     peer = await node.peer()
     for _ in range(30):
         await peer.send_text("2")
