@@ -9,6 +9,7 @@ from playwright.async_api import expect
 
 from server.demo import DEMO_LOGINS, DEMO_PASSWORD
 from server.demo_guide import GREETING
+from server.demo_readers import GUIDE
 from tests.browser.conftest import OpenWindow
 from tests.browser.people import start_talking
 from tests.browser.rooms import CLOCK, SPENT, RoomView
@@ -61,7 +62,7 @@ async def test_a_line_that_goes_silent_is_told_to_both_and_loses_nothing(site: S
 async def test_the_demonstrations_guide_accepts_and_answers_by_itself(site: Server, open_window: OpenWindow) -> None:
     client = await open_window(site, "client", size=PHONE)
     await client.log_in(DEMO_LOGINS["client"], DEMO_PASSWORD)
-    await client.page.get_by_role("link", name="Iris (demonstration)").click()
+    await client.page.get_by_role("link", name=GUIDE.display_name).click()
     await client.page.get_by_role("button", name="Start chat").click()
     room = RoomView(client)
     await room.has_opened()

@@ -81,5 +81,10 @@ class Visitor:
         await self.check_width()
 
     async def check_width(self) -> None:
-        width, available = await self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        assert width <= available, f"{self.page.url} is {width} px wide in a window of {available} px"
+        """Fails with the elements that reach past the window's edge."""
+        wide = await self.page.evaluate(
+            """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+                .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
+                .map((element) => element.outerHTML.slice(0, 120))"""
+        )
+        assert wide == [], f"{self.page.url} is wider than its window:\n" + "\n".join(wide)
