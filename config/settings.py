@@ -127,6 +127,11 @@ class StripeSettings(Section):
     webhook_secret: SecretStr | None = None
     api_base: str | None = None
 
+    @property
+    def browser_key(self) -> str | None:
+        """The publishable key where the pages take cards in Stripe's own fields; without an API key the stand-in takes them."""
+        return None if self.api_key is None else self.publishable_key
+
 
 class TurnSettings(Section):
     urls: CommaSeparated = ()

@@ -88,7 +88,8 @@ def make_header_writer(settings: Settings) -> Callable[[web.Request, web.StreamR
 
 def security_headers(settings: Settings) -> dict[str, str]:
     """A policy under which only our own files run; Stripe's where its own page asks for it ("Security guide", CSP)."""
-    with_stripe = settings.stripe.publishable_key is not None
+    with_stripe = settings.stripe.browser_key is not None
+    stripe_script = "https://js.stripe.com https://*.js.stripe.com"
     policy = {
         "default-src": "'self'",
         "base-uri": "'none'",
@@ -97,16 +98,17 @@ def security_headers(settings: Settings) -> dict[str, str]:
         "form-action": "'self'",
         "img-src": "'self' blob: data:" + (" https://*.stripe.com" if with_stripe else ""),
         "media-src": "'self' blob:",
-        "script-src": "'self'" + (" https://js.stripe.com https://*.js.stripe.com" if with_stripe else ""),
+        "script-src": "'self'" + (f" {stripe_script}" if with_stripe else ""),
         "connect-src": "'self'" + (" https://api.stripe.com" if with_stripe else ""),
-        "frame-src": "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com" if with_stripe else "'none'",
+        "frame-src": f"{stripe_script} https://hooks.stripe.com" if with_stripe else "'none'",
     }
     headers = {
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "same-origin",
-        "Cross-Origin-Opener-Policy": "same-origin",
+        # A wallet such as Google Pay opens a window from Stripe's frame and answers through it.
+        "Cross-Origin-Opener-Policy": "same-origin-allow-popups" if with_stripe else "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), usb=()",
     }

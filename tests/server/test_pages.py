@@ -106,12 +106,28 @@ async def test_every_answer_carries_the_security_headers(server: Server) -> None
         assert "Server" not in headers
 
 
-def test_stripe_is_allowed_only_where_its_key_is_set() -> None:
-    overrides = {"stripe": {"publishable_key": "pk_test_x"}}
-    settings = load_settings(overrides=overrides, environment={}, env_file=None)
-    policy = security_headers(settings)["Content-Security-Policy"]
-    assert "script-src 'self' https://js.stripe.com" in policy
-    assert "connect-src 'self' https://api.stripe.com" in policy
+def policy_with(**stripe: str) -> dict[str, str]:
+    """The directives of the policy under these Stripe settings, and how windows may know each other."""
+    settings = load_settings(overrides={"stripe": stripe}, environment={}, env_file=None)
+    headers = security_headers(settings)
+    directives = (part.partition(" ")[::2] for part in headers["Content-Security-Policy"].split("; "))
+    return dict(directives) | {"opener": headers["Cross-Origin-Opener-Policy"]}
+
+
+def test_stripe_is_allowed_only_where_cards_are_typed_into_its_fields() -> None:
+    keys = {"api_key": "sk_live_x", "webhook_secret": "whsec_x", "publishable_key": "pk_live_x"}
+    with_stripe, without = policy_with(**keys), policy_with()
+    assert {name: sources for name, sources in with_stripe.items() if sources != without[name]} == {
+        "script-src": "'self' https://js.stripe.com https://*.js.stripe.com",
+        "frame-src": "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com",
+        "connect-src": "'self' https://api.stripe.com",
+        "img-src": "'self' blob: data: https://*.stripe.com",
+        "opener": "same-origin-allow-popups",
+    }
+    assert not any("http" in sources for sources in without.values())
+    # The stand-in takes the cards, whatever else is set; and without a publishable key there is nowhere to type one.
+    assert policy_with(publishable_key="pk_live_x") == without
+    assert policy_with(api_key="sk_live_x", webhook_secret="whsec_x") == without
 
 
 async def test_health_readiness_and_metrics(server: Server) -> None:

@@ -18,6 +18,8 @@ class TestPaymentMethod(View):
 
 
 class SitePayments(View):
+    """With a `publishable_key` cards are typed into Stripe's own fields; without one only the test cards can be chosen."""
+
     mode: Literal["test", "live"]
     publishable_key: str | None
     test_payment_methods: list[TestPaymentMethod]
@@ -72,7 +74,7 @@ def describe_site(services: Services) -> Site:
         currency=billing.currency,
         payments=SitePayments(
             mode="test" if is_test_mode else "live",
-            publishable_key=settings.stripe.publishable_key,
+            publishable_key=settings.stripe.browser_key,
             test_payment_methods=list(TEST_PAYMENT_METHODS) if is_test_mode else [],
         ),
         billing=SiteBilling(

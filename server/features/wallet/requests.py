@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
@@ -25,6 +25,12 @@ class TopUpQuery(Payload):
     with_client_secret: Annotated[bool, Field(description="Ask the provider for what is needed to finish an open payment")] = (
         False
     )
+
+
+class TestConfirmationPayload(Payload):
+    """What the bank would have answered."""
+
+    outcome: Literal["confirmed", "refused"]
 
 
 class LimitsPayload(Payload):

@@ -16,11 +16,18 @@ from billing.gateways.payments import (
 from billing.gateways.providers import PaymentProvider
 from billing.gateways.stripe_events import WebhookSignatureInvalid
 from billing.gateways.stripe_webhooks import receive_webhook
+from billing.wallet.stand_in_bank import TopUpNotWaiting, answer_for_bank
 from billing.wallet.top_up_refunds import RefundRequest, TopUpNotPaid, TopUpRefundTooLarge, refund_top_up
 from billing.wallet.top_ups import TopUpRequest, TopUpRules, access_top_up, create_top_up, find_client_secret
 from config import limits
 from config.errors import AppError, BadRequest, NotFound, RateLimited, Unprocessable, WalletBalanceTooLow
-from server.features.wallet.requests import LimitsPayload, TopUpPayload, TopUpQuery, TopUpRefundPayload
+from server.features.wallet.requests import (
+    LimitsPayload,
+    TestConfirmationPayload,
+    TopUpPayload,
+    TopUpQuery,
+    TopUpRefundPayload,
+)
 from server.features.wallet.views import (
     LimitsView,
     TopUpRefundView,
@@ -109,6 +116,18 @@ async def get_top_up(call: Call[None, TopUpQuery]) -> TopUpView:
         top_up = await access_top_up(db, top_up_id=call.ids["top_up_id"], user_id=call.caller.user_id)
     secret = await find_client_secret(payments_of(call).gateway, top_up) if call.query.with_client_secret else None
     return render_top_up(top_up, secret)
+
+
+async def confirm_test_top_up(call: Call[TestConfirmationPayload, None]) -> TopUpView:
+    top_up = await answer_for_bank(
+        call.database,
+        payments_of(call).gateway,
+        call.clock,
+        top_up_id=call.ids["top_up_id"],
+        user_id=call.caller.user_id,
+        is_confirmed=call.payload.outcome == "confirmed",
+    )
+    return render_top_up(top_up)
 
 
 async def get_limits(call: Call[None, None]) -> LimitsView:
@@ -208,6 +227,17 @@ ROUTES = (
         query=TopUpQuery,
         answer=TopUpView,
         errors=(NotFound, PaymentUnknown, *_PROVIDER_FAILURES),
+    ),
+    Route(
+        method="POST",
+        path="/wallet/top-ups/{top_up_id}/test-confirmation",
+        handler=confirm_test_top_up,
+        summary="Play the bank that wants a payment confirmed",
+        description="Only without a provider's key, where the local stand-in takes the cards; elsewhere nothing is here.",
+        tag="wallet",
+        payload=TestConfirmationPayload,
+        answer=TopUpView,
+        errors=(NotFound, TopUpNotWaiting, PaymentUnknown, *_PROVIDER_FAILURES),
     ),
     Route(
         method="GET",

@@ -1,6 +1,6 @@
 /* Generated from schema.json by `npm run types`. Change the server's models, not this file. */
 
-export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "command.unknown" | "consultation.clock_stopped" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_requested" | "consultation.refund_too_large" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "reader.busy" | "reader.offline" | "reader.type_not_offered" | "reader.unverified" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
+export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "command.unknown" | "consultation.clock_stopped" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_requested" | "consultation.refund_too_large" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "reader.busy" | "reader.offline" | "reader.type_not_offered" | "reader.unverified" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
 
 export interface Protocol {
 AdminEntry: AdminEntry
@@ -112,6 +112,7 @@ SpanView: SpanView
 Statement: Statement
 StatementLineView: StatementLineView
 StatusData: StatusData
+TestConfirmationPayload: TestConfirmationPayload
 TestPaymentMethod: TestPaymentMethod
 TopUpPayload: TopUpPayload
 TopUpQuery: TopUpQuery
@@ -1042,6 +1043,9 @@ minute_seconds: number
 settlement: ("minute" | "second")
 top_up_window_seconds: number
 }
+/**
+ * With a `publishable_key` cards are typed into Stripe's own fields; without one only the test cards can be chosen.
+ */
 export interface SitePayments {
 mode: ("test" | "live")
 publishable_key: (string | null)
@@ -1090,6 +1094,12 @@ transfer_id: (string | null)
 export interface StatusData {
 effective_status: ("online" | "busy" | "away" | "offline")
 status: ("online" | "away" | "invisible" | "offline")
+}
+/**
+ * What the bank would have answered.
+ */
+export interface TestConfirmationPayload {
+outcome: ("confirmed" | "refused")
 }
 /**
  * Without a card, its owner's browser finishes the payment at the provider with the answer's `client_secret`.
