@@ -16,6 +16,7 @@ import tempfile
 from bench.people import add_people
 from bench.postgres import migrated_postgres, run_script, run_tpc_b
 from config.clock import MovableClock
+from config.logging import configure_logging
 from storage.database import Database
 from storage.ledger import INSERT_TRANSFER, get_platform_account_id
 
@@ -46,7 +47,8 @@ def gift_script(first_wallet: int, first_earnings: int, revenue_id: int) -> str:
     return f"\\set pair random(0, {_PAIRS - 1})\n{' '.join(filled.split())};\n"
 
 
-async def main(seconds: int, rounds: int, clients: int) -> None:
+async def measure(seconds: int, rounds: int, clients: int) -> tuple[list[float], list[float]]:
+    """Of each round: transfers per second, and TPC-B's transactions per second."""
     async with migrated_postgres() as dsn:
         database = await Database.open(dsn, connections=4)
         await add_people(database, _PAIRS, MovableClock())
@@ -62,6 +64,11 @@ async def main(seconds: int, rounds: int, clients: int) -> None:
             for _ in range(rounds):
                 peers.append(await run_tpc_b(dsn, clients=clients, seconds=seconds))
                 rates.append(await run_script(dsn, script.name, clients=clients, seconds=seconds))
+    return rates, peers
+
+
+async def main(seconds: int, rounds: int, clients: int) -> None:
+    rates, peers = await measure(seconds, rounds, clients)
     ours, theirs = statistics.median(rates), statistics.median(peers)
     print(f"transfers per second, {clients} clients: {ours:,.0f}")
     print(f"pgbench TPC-B, {clients} clients: {theirs:,.0f} transactions per second")
@@ -74,4 +81,5 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clients", type=int, default=8)
     arguments = parser.parse_args()
+    configure_logging(level="error", readable=True)
     asyncio.run(main(arguments.seconds, arguments.rounds, arguments.clients))

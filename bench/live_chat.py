@@ -11,18 +11,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import statistics
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 
 from bench.chat_load import NONCE
+from bench.load import Load, run_load
 from bench.people import add_consultations
 from bench.postgres import add_database, migrated_postgres
 from bench.processes import Measured, authenticator, run_measured, run_soulseer, starting_now, stay_on_load_core
@@ -76,36 +74,6 @@ def plain_plans(pairs: int) -> Plans:
     ]
 
 
-class Load:
-    """The load process that talks to one server."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    async def tell(self, line: dict[str, Any]) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(orjson.dumps(line) + b"\n")
-        answer = await self._process.stdout.readline()
-        assert answer, "the load ended early"
-        return dict(orjson.loads(answer))
-
-
-@asynccontextmanager
-async def run_load(port: int, plans: Plans) -> AsyncIterator[Load]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.chat_load"), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        load = Load(process)
-        assert await load.tell({"port": port, "pairs": plans}) == {"ready": True}
-        yield load
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
 @dataclass
 class Side:
     """One server under load, and what its rounds gave."""
@@ -124,8 +92,6 @@ class Side:
         result = await self.load.tell({"messages": messages})
         cpu = self.server.cpu_seconds() - before
         self.rested_at = time.monotonic() + REFILL_SECONDS
-        if sys.stderr.isatty() or "BENCH_VERBOSE" in os.environ:
-            print(self.name, cpu, result, file=sys.stderr)
         self.rounds.append(
             {
                 "cpu": cpu / result["messages"] * 1000,
@@ -152,7 +118,8 @@ async def run_sides(pairs: int, names: list[str]) -> AsyncIterator[list[Side]]:
             else:
                 plans = await seed(side_dsn, pairs)
                 server = await stack.enter_async_context(run_soulseer(side_dsn, direct=name == DIRECT))
-            load = await stack.enter_async_context(run_load(server.port, plans))
+            load = await stack.enter_async_context(run_load("bench.chat_load"))
+            assert await load.tell({"port": server.port, "pairs": plans}) == {"ready": True}
             sides.append(Side(name, server, load, pairs))
         yield sides
 
@@ -171,6 +138,12 @@ async def measure(pairs: int, rounds: int, names: list[str]) -> list[Side]:
         return sides
 
 
+def share_of_plain(sides: list[Side]) -> float | None:
+    """CPU per message on the direct path as a share of the plain server's, when both were measured."""
+    cpu = {side.name: side.median("cpu") for side in sides}
+    return cpu[DIRECT] / cpu[PLAIN] if cpu.keys() >= {DIRECT, PLAIN} else None
+
+
 def table(sides: list[Side]) -> str:
     lines = [f"{'':<18}{'CPU s per 1,000':>16}{'messages/s':>12}{'p50 ms':>9}{'p99 ms':>9}"]
     for side in sides:
@@ -184,9 +157,9 @@ async def main(pairs: int, rounds: int, names: list[str]) -> None:
     sides = await measure(pairs, rounds, names)
     print(f"durable chat, {pairs} pairs, {len(TEXT)}-byte texts, medians of {rounds} rounds")
     print(table(sides))
-    ours, peers = (next((side for side in sides if side.name == name), None) for name in (DIRECT, PLAIN))
-    if ours and peers:
-        print(f"CPU per message, ratio of the medians to the plain server: {ours.median('cpu') / peers.median('cpu'):.2f}")
+    share = share_of_plain(sides)
+    if share is not None:
+        print(f"CPU per message, share of the plain server's: {share:.2f}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Consultations charged per second by the set-based meter, beside pgbench's TPC-B on the same Postgres in the same run.
 
-python -m bench.meter [--consultations 4000] [--rounds 5]
+python -m bench.meter [--consultations 4000] [--rounds 5] [--nodes 2]
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from bench.people import add_consultations
 from bench.postgres import migrated_postgres, run_tpc_b
 from config import limits
 from config.clock import MovableClock
+from config.logging import configure_logging
 from storage.database import Database
 from storage.meter import charge_due
 
@@ -30,7 +31,8 @@ async def charge_all(database: Database, clock: MovableClock) -> int:
         total += len(turn.charged)
 
 
-async def main(consultations: int, rounds: int, nodes: int) -> None:
+async def measure(consultations: int, rounds: int, nodes: int, seconds: int = 4) -> tuple[list[float], list[float]]:
+    """Of each round: consultations charged per second, and TPC-B's transactions per second."""
     async with migrated_postgres() as dsn:
         database = await Database.open(dsn, connections=4)
         clock = MovableClock()
@@ -38,13 +40,18 @@ async def main(consultations: int, rounds: int, nodes: int) -> None:
         await charge_all(database, clock)  # the first increment, and warm caches
         rates, peers = [], []
         for _ in range(rounds):
-            peers.append(await run_tpc_b(dsn, clients=8, seconds=4))
+            peers.append(await run_tpc_b(dsn, clients=8, seconds=seconds))
             clock.advance(60)
             began = time.perf_counter()
             charged = sum(await asyncio.gather(*(charge_all(database, clock) for _ in range(nodes))))
             rates.append(charged / (time.perf_counter() - began))
             assert charged == consultations
         await database.close()
+    return rates, peers
+
+
+async def main(consultations: int, rounds: int, nodes: int) -> None:
+    rates, peers = await measure(consultations, rounds, nodes)
     ours, theirs = statistics.median(rates), statistics.median(peers)
     print(f"charged per second by {nodes} nodes: {ours:,.0f} (of {rounds} rounds: {', '.join(f'{rate:,.0f}' for rate in rates)})")
     print(f"pgbench TPC-B, 8 clients: {theirs:,.0f} transactions per second")
@@ -57,4 +64,5 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--nodes", type=int, default=2, help="how many nodes tick at once")
     arguments = parser.parse_args()
+    configure_logging(level="error", readable=True)
     asyncio.run(main(arguments.consultations, arguments.rounds, arguments.nodes))
