@@ -267,12 +267,16 @@ async def list_silent_ids(db: Connection, *, now: datetime, silent_ms: int, limi
     return [row["id"] for row in rows]
 
 
-async def list_held_for_money_ids(db: Connection, *, limit: int) -> list[UUID]:
-    """Consultations that stand for want of money although the wallet now holds something that could be spent."""
+async def list_held_for_money_ids(db: Connection, *, after_id: UUID | None, limit: int) -> list[UUID]:
+    """Consultations from `after_id` that stand for want of money although the wallet now holds the next increment's price."""
     rows = await db.fetch(
         "SELECT c.id FROM consultations AS c JOIN ledger_accounts AS w ON w.id = c.client_wallet_id"
-        " WHERE c.status = 'in_progress' AND c.pause_reason = 'balance' AND w.balance_minor > w.held_minor"
-        " ORDER BY c.id LIMIT $1",
+        " WHERE c.status = 'in_progress' AND c.pause_reason = 'balance' AND ($1::uuid IS NULL OR c.id > $1)"
+        " AND w.balance_minor - w.held_minor >="
+        " c.rate_per_minute_minor * (c.billed_increments + 1) * c.increment_ms / c.minute_ms"
+        " - c.rate_per_minute_minor * c.billed_increments * c.increment_ms / c.minute_ms"
+        " ORDER BY c.id LIMIT $2",
+        after_id,
         limit,
     )
     return [row["id"] for row in rows]

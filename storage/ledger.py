@@ -129,6 +129,26 @@ async def lock_ledger_account(tx: Transaction, ledger_account_id: int) -> Ledger
     return _account(row)
 
 
+async def lock_ledger_accounts(tx: Transaction, ledger_account_ids: Sequence[int]) -> dict[int, LedgerAccount]:
+    """Several accounts, locked in the order in which everybody locks them."""
+    rows = await tx.fetch(
+        "SELECT id, kind, owner_id, currency, balance_minor, held_minor FROM ledger_accounts WHERE id = ANY ($1::bigint[])"
+        " ORDER BY id FOR NO KEY UPDATE",
+        list(ledger_account_ids),
+    )
+    return {row["id"]: _account(row) for row in rows}
+
+
+async def find_newest_credit_at(db: Connection, ledger_account_id: int) -> datetime | None:
+    """When money last came in; None when none ever did."""
+    credited_at: datetime | None = await db.fetch_value(
+        "SELECT e.created_at FROM ledger_accounts AS l JOIN entries AS e ON e.ledger_account_id = l.id"
+        " AND e.number = l.last_credit WHERE l.id = $1",
+        ledger_account_id,
+    )
+    return credited_at
+
+
 async def get_platform_account_id(db: Connection, *, kind: str, currency: str) -> int:
     """The id of one of the platform's ledger accounts; it exists once the server has started with that currency."""
     account_id = await db.fetch_value(

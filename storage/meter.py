@@ -69,7 +69,8 @@ WITH due AS MATERIALIZED (
 ), accounts AS MATERIALIZED (
     SELECT l.id, l.balance_minor, l.balance_minor - l.held_minor AS spendable_minor, l.last_credit, l.last_entry
     FROM ledger_accounts AS l
-    WHERE l.id IN (SELECT client_wallet_id FROM due UNION ALL SELECT reader_earnings_id FROM due)
+    -- An array, and no IN (… UNION ALL …): looking again at a row that it waited for, Postgres does not find it through that.
+    WHERE l.id = ANY (ARRAY(SELECT client_wallet_id FROM due UNION ALL SELECT reader_earnings_id FROM due))
     ORDER BY l.id FOR NO KEY UPDATE
 ), judged AS MATERIALIZED (
     SELECT due.*, new_uuid7() AS transfer_id,
@@ -94,6 +95,10 @@ WITH due AS MATERIALIZED (
             AND (t.type IN ('session_charge', 'gift_purchase', 'purchase')
             OR (t.type = 'refund' AND t.reference_kind <> 'top_up'))
     ) AS spent ON true
+    -- What was spent is seen as of the statement's beginning. Where the wallet moved meanwhile, a limit is judged next time.
+    WHERE limits.user_id IS NULL OR accounts.last_entry = 0 OR EXISTS (
+        SELECT 1 FROM entries AS newest
+        WHERE newest.ledger_account_id = due.client_wallet_id AND newest.number = accounts.last_entry)
 ), wallets AS (
     UPDATE ledger_accounts AS l SET balance_minor = l.balance_minor - j.charge_minor, last_entry = l.last_entry + 1
     FROM judged AS j WHERE j.is_affordable AND l.id = j.client_wallet_id AND j.charge_minor > 0

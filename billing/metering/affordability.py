@@ -3,32 +3,53 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from billing.metering.settlement import terms_of
 from storage.consultations import Consultation
-from storage.ledger import lock_ledger_account, spent_since
+from storage.ledger import find_newest_credit_at, lock_ledger_accounts, spent_since
 from storage.spending_limits import find_spending_limits
-from storage.transaction import Transaction
+from storage.transaction import Connection, Transaction
 
 
 async def can_pay_next_increment(tx: Transaction, consultation: Consultation, *, now: datetime) -> bool:
-    """Locks the wallet. Days and months of the spending limits are counted in UTC."""
-    charge_minor = terms_of(consultation).charge_of(consultation.billed_increments + 1)
-    wallet = await lock_ledger_account(tx, consultation.client_wallet_id)
-    if wallet.spendable_minor < charge_minor:
+    """Locks both people's ledger accounts, as the charge does that may follow."""
+    c = consultation
+    charge_minor = terms_of(c).charge_of(c.billed_increments + 1)
+    accounts = await lock_ledger_accounts(tx, [c.client_wallet_id, c.reader_earnings_id])
+    if accounts[c.client_wallet_id].spendable_minor < charge_minor:
         return False
-    limits = await find_spending_limits(tx, consultation.client_id)
+    return await is_within_spending_limits(
+        tx, client_id=c.client_id, wallet_id=c.client_wallet_id, cost_minor=c.total_cost_minor, charge_minor=charge_minor, now=now
+    )
+
+
+async def is_within_spending_limits(
+    db: Connection, *, client_id: UUID, wallet_id: int, cost_minor: int, charge_minor: int, now: datetime
+) -> bool:
+    """Whether a consultation that cost so much may cost that much more. Days and months are counted in UTC."""
+    limits = await find_spending_limits(db, client_id)
     if limits is None:
         return True
-    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    if _exceeds(consultation.total_cost_minor + charge_minor, limits.per_consultation_minor):
+    if _exceeds(cost_minor + charge_minor, limits.per_consultation_minor):
         return False
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for since, limit_minor in ((day, limits.per_day_minor), (day.replace(day=1), limits.per_month_minor)):
         if limit_minor is not None:
-            spent_minor = await spent_since(tx, wallet_id=wallet.id, since=since)
+            spent_minor = await spent_since(db, wallet_id=wallet_id, since=since)
             if _exceeds(spent_minor + charge_minor, limit_minor):
                 return False
     return True
+
+
+async def is_funded_in_time(tx: Transaction, consultation: Consultation, *, now: datetime) -> bool:
+    """Whether a consultation that stands for want of money can go on. Money that came within the held time counts after it."""
+    c = consultation
+    if c.top_up_until_at is not None and c.top_up_until_at <= now:
+        credited_at = await find_newest_credit_at(tx, c.client_wallet_id)
+        if credited_at is None or credited_at >= c.top_up_until_at:
+            return False
+    return await can_pay_next_increment(tx, c, now=now)
 
 
 def _exceeds(amount_minor: int, limit_minor: int | None) -> bool:

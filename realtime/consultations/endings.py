@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from billing.metering.affordability import is_funded_in_time
 from billing.metering.settlement import refund_charges, terms_of
 from billing.metering.terms import refund_due
 from billing.wallet.events import emit_wallet_changed
@@ -63,7 +64,8 @@ async def end_running(
         returns_unused=c.settlement == "second" or reason not in _BY_CLIENT or reader_was_missing,
         returns_all=reason == "reader_silent",
     )
-    refund_minor = max(0, refund_minor - c.refunded_minor)
+    # What an admin gave back before was for something else: only together they cannot be more than was paid.
+    refund_minor = min(refund_minor, c.total_cost_minor)
     status = "disconnected" if reason in _DISCONNECTED else "completed"
     description = "Nothing to pay" if refund_minor == c.total_cost_minor else "Unused time"
     settled, balance_minor = await refund_charges(
@@ -139,6 +141,8 @@ async def end_if_due(tx: Transaction, parts: ConsultationParts, moment: Moment) 
     if silent_since is not None:
         return await end_running(tx, parts, reason="reader_silent", at=silent_since, moment=moment)
     if c.top_up_until_at is not None and c.top_up_until_at <= now:
+        if await is_funded_in_time(tx, c, now=now):
+            return parts  # the next tick lets it go on
         return await end_running(tx, parts, reason="balance_exhausted", at=c.top_up_until_at, moment=moment)
     if c.grace_until_at is not None and c.grace_until_at <= now:
         return await end_running(tx, parts, reason=_loss_reason(c), at=c.grace_until_at, moment=moment)

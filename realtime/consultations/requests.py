@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from config.errors import Forbidden, NonceReused, NotFound, WalletBalanceTooLow
+from billing.metering.affordability import is_within_spending_limits
+from config.errors import Forbidden, NonceReused, NotFound, SpendingLimitReached, WalletBalanceTooLow
 from config.ids import new_id
 from realtime.consultations.clock import Moment, save_change
 from realtime.consultations.endings import end_unanswered
@@ -54,7 +55,7 @@ async def request_consultation(
     """Ring at a reader. Rate and settlement are frozen here; the database lets one live consultation a side through.
 
     Raises ReaderBusy, ReaderOffline, ReaderUnverified, ReaderTypeNotOffered, ClientBusy, WalletBalanceTooLow,
-    NonceReused, NotFound.
+    SpendingLimitReached, NonceReused, NotFound.
     """
     if role != "client":
         raise Forbidden("Only clients can ask for a consultation")
@@ -103,6 +104,11 @@ async def _check_wallet(tx: Transaction, client_id: UUID, rate: int, moment: Mom
     wallet = await find_ledger_account(tx, owner_id=client_id, kind="wallet", currency=billing.currency)
     if wallet is None or wallet.spendable_minor < rate * billing.minimum_minutes_to_start:
         raise WalletBalanceTooLow
+    first_minor = rate * billing.increment_ms // billing.minute_ms
+    if not await is_within_spending_limits(
+        tx, client_id=client_id, wallet_id=wallet.id, cost_minor=0, charge_minor=first_minor, now=moment.now
+    ):
+        raise SpendingLimitReached
     return wallet.id
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from billing.metering.affordability import can_pay_next_increment
+from billing.metering.affordability import is_funded_in_time
 from config import limits
 from config.clock import Clock
 from config.errors import AppError
@@ -96,9 +96,15 @@ class Meter:
         await self._end_due(ids, moment)
 
     async def _resume_funded(self, moment: Moment) -> None:
-        async with self._database.connection() as connection:
-            ids = await list_held_for_money_ids(connection, limit=limits.DUE_BATCH)
-        await self._each(ids, lambda tx, parts: resume_if_funded(tx, parts, moment))
+        """All of them, page by page: those whom a spending limit keeps standing must not hold up the others."""
+        after_id = None
+        while True:
+            async with self._database.connection() as connection:
+                ids = await list_held_for_money_ids(connection, after_id=after_id, limit=limits.DUE_BATCH)
+            await self._each(ids, lambda tx, parts: resume_if_funded(tx, parts, moment))
+            if len(ids) < limits.DUE_BATCH:
+                return
+            after_id = ids[-1]
 
     async def _carry_out_deadlines(self, moment: Moment) -> None:
         async with self._database.connection() as connection:
@@ -131,9 +137,7 @@ class Meter:
 async def resume_if_funded(tx: Transaction, parts: ConsultationParts, moment: Moment) -> None:
     """Money arrived while the clock stood for want of it: go on where it stopped, if both are still there."""
     c = parts.consultation
-    if c.pause_reason != "balance" or (c.top_up_until_at is not None and c.top_up_until_at <= moment.now):
-        return
-    if not await can_pay_next_increment(tx, c, now=moment.now):
+    if c.pause_reason != "balance" or not await is_funded_in_time(tx, c, now=moment.now):
         return
     if {c.client_id, c.reader_id} <= await list_attendants(tx, c.id, now=moment.now):
         await resume_clock(tx, parts, moment)

@@ -8,7 +8,7 @@ from uuid import UUID
 from aiohttp import web
 
 from config import limits
-from config.errors import NotFound, Unprocessable, WalletBalanceTooLow
+from config.errors import NotFound, SpendingLimitReached, Unprocessable, WalletBalanceTooLow
 from realtime.consultations.access import access_consultation
 from realtime.consultations.clock import Moment
 from realtime.consultations.errors import ClientBusy, ReaderBusy, ReaderOffline, ReaderTypeNotOffered, ReaderUnverified
@@ -135,6 +135,7 @@ ROUTES = (
             ReaderTypeNotOffered,
             ClientBusy,
             WalletBalanceTooLow,
+            SpendingLimitReached,
         ),
     ),
     Route(
