@@ -120,10 +120,15 @@ def emit_charged(tx: Transaction, charged: ChargedIncrement, *, currency: str, n
 
 
 def emit_exhausted(tx: Transaction, parts: ConsultationParts, clock: ExhaustedClock, *, now: datetime) -> None:
-    """Tell both that the money ended and how long the reader is kept."""
+    """Tell both, and watching admins, that the money ended and how long the reader is kept."""
     c = parts.consultation
     assert c.top_up_until_at is not None
-    for viewer, audience in (("client", user_audience(c.client_id)), ("reader", user_audience(c.reader_id))):
+    audiences = (
+        ("client", user_audience(c.client_id)),
+        ("reader", user_audience(c.reader_id)),
+        ("admin", watchers_audience(c.id)),
+    )
+    for viewer, audience in audiences:
         payload = ConsultationBalanceExhaustedEvent(
             consultation_id=c.id,
             version=clock.version,
@@ -134,7 +139,8 @@ def emit_exhausted(tx: Transaction, parts: ConsultationParts, clock: ExhaustedCl
         tx.emit(Event("consultation.balance_exhausted", audience, payload))
 
 
-_BOTH = "both participants, on all their devices, and watching admins"
+_PARTICIPANTS = "both participants, on all their devices"
+_BOTH = f"{_PARTICIPANTS}, and watching admins"
 
 
 def _state(change: StateChange, when: str, audience: str = _BOTH) -> EventKind:
@@ -150,7 +156,7 @@ EVENTS = (
     _state("paused", "the clock stopped because somebody's connection was lost; nothing is charged meanwhile"),
     _state("resumed", "the clock runs again"),
     _state("ended", "it ended, settled"),
-    _state("changed", "somebody arrived, or something about it changed after its end (a refund, a review)"),
+    _state("changed", "somebody came or went without moving the clock, or money of it was refunded, or it was reviewed"),
     EventKind("consultation.charged", ConsultationChargedEvent, _BOTH, "an increment was charged, at its start"),
     EventKind(
         "consultation.balance_low",
@@ -165,7 +171,13 @@ EVENTS = (
         "the next increment could not be paid: the clock stands until a top-up, or until the held time ends",
     ),
     EventKind("message.sent", MessageSentEvent, _BOTH, "a message was stored"),
-    EventKind("message.read", MessageReadEvent, _BOTH, "somebody read up to a message"),
-    EventKind("typing.changed", TypingChangedEvent, _BOTH, "somebody began or stopped typing", ("consultation_id", "user_id")),
+    EventKind("message.read", MessageReadEvent, _PARTICIPANTS, "somebody read up to a message"),
+    EventKind(
+        "typing.changed",
+        TypingChangedEvent,
+        _PARTICIPANTS,
+        "somebody began or stopped typing",
+        ("consultation_id", "user_id"),
+    ),
     EventKind("wallet.changed", WalletChangedEvent, "the wallet's owner", "the balance changed"),
 )

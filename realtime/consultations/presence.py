@@ -26,7 +26,7 @@ from storage.attendances import (
     find_arrival,
     list_attendants,
 )
-from storage.consultations import Consultation, ConsultationParts, insert_timeline_line, lock_parts, save_consultation
+from storage.consultations import Consultation, ConsultationParts, insert_timeline_line, lock_parts
 from storage.transaction import Transaction
 
 LostTo = Literal["connection", "node"]
@@ -55,13 +55,9 @@ async def participant_arrived(tx: Transaction, parts: ConsultationParts, user_id
     c = parts.consultation
     if not c.is_live:
         return parts
-    arrived = _with_arrival(c, user_id, moment.now)
+    arrived = _with_grace(_with_arrival(c, user_id, moment.now), moment)
     if arrived != c:
-        if c.status == "in_progress":
-            parts = await save_change(tx, parts, arrived, "changed", moment)
-        else:
-            await save_consultation(tx, before=c, after=arrived)
-            parts = replace(parts, consultation=arrived)
+        parts = await save_change(tx, parts, arrived, "changed", moment)
     return await run_if_both_present(tx, parts, moment)
 
 
@@ -73,19 +69,18 @@ async def run_if_both_present(tx: Transaction, parts: ConsultationParts, moment:
     if not waits_to_start and not waits_for_connection:
         return parts
     if not _both_present(c, await list_attendants(tx, c.id, now=moment.now)):
-        return await _keep_grace(tx, parts, moment)
+        return parts
     return await (start_clock if waits_to_start else resume_clock)(tx, parts, moment)
 
 
-async def _keep_grace(tx: Transaction, parts: ConsultationParts, moment: Moment) -> ConsultationParts:
-    """One came back while the other is still away: the wait is now for the one who is missing."""
-    c = parts.consultation
+def _with_grace(consultation: Consultation, moment: Moment) -> Consultation:
+    """While the clock waits for a connection: until when, counted from the first loss that is left; never sooner than before."""
+    c = consultation
     missing = [lost_at for lost_at in (c.client_lost_at, c.reader_lost_at) if lost_at is not None]
-    if not c.is_paused or not missing:
-        return parts
-    after = replace(c, grace_until_at=min(missing) + moment.grace)
-    await save_consultation(tx, before=c, after=after)
-    return replace(parts, consultation=after)
+    if c.pause_reason != "connection" or not missing:
+        return c
+    until = min(missing) + moment.grace
+    return replace(c, grace_until_at=until if c.grace_until_at is None else max(c.grace_until_at, until))
 
 
 async def participant_lost(
@@ -96,7 +91,10 @@ async def participant_lost(
     Increments that fell due before are charged, since they were served; what was charged beyond is kept as paid time.
     """
     parts = await lock_parts(tx, consultation_id)
-    if parts is None or parts.consultation.status != "in_progress" or parts.consultation.started_at is None:
+    if parts is None or not parts.consultation.is_live:
+        return
+    if parts.consultation.started_at is None:
+        await _left_before_start(tx, parts, user_id, moment)
         return
     if is_running(parts.consultation):
         parts = await charge_until(tx, parts, just_before(lost_at), moment)
@@ -108,17 +106,21 @@ async def participant_lost(
     if c.is_paused and c.pause_reason == "balance" and c.paused_at is not None and lost_at >= c.paused_at:
         await save_change(tx, parts, c, "changed", moment)
         return
-    missing = [at for at in (c.client_lost_at, c.reader_lost_at) if at is not None]
     began_at = min([lost_at] if c.paused_at is None else [lost_at, c.paused_at])
-    after = replace(
-        stopped(c, at=began_at),
-        is_paused=True,
-        pause_reason="connection",
-        top_up_until_at=None,
-        grace_until_at=min(missing) + moment.grace,
-    )
+    after = replace(stopped(c, at=began_at), is_paused=True, pause_reason="connection", top_up_until_at=None)
+    after = _with_grace(after, moment)
     reason = "client" if user_id == c.client_id else "reader"
     await save_change(tx, parts, after, "paused", moment, kind="paused", at=after.paused_at, reason=reason)
+
+
+async def _left_before_start(tx: Transaction, parts: ConsultationParts, user_id: UUID, moment: Moment) -> None:
+    """Somebody who was in the room before the clock started is not there any more: nothing was paid, nothing is owed."""
+    c = parts.consultation
+    if await find_arrival(tx, c.id, user_id, now=moment.now) is not None:
+        return
+    left = replace(c, client_joined_at=None) if user_id == c.client_id else replace(c, reader_joined_at=None)
+    if left != c:
+        await save_change(tx, parts, left, "changed", moment)
 
 
 async def _cut_gap(tx: Transaction, parts: ConsultationParts, lost_at: datetime, back_at: datetime, moment: Moment) -> None:
