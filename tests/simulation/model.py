@@ -9,7 +9,32 @@ from math import ceil, floor
 
 @dataclass
 class Wallet:
+    """`spent` is net, of all consultations: a simulation is shorter than a day. Limits: per consultation, day and month."""
+
     balance: int
+    spent: int = 0
+    credited_at: int = -1
+    limit_per_consultation: int | None = None
+    limit_per_day: int | None = None
+    limit_per_month: int | None = None
+
+    def can_pay(self, price: int, *, cost_so_far: int) -> bool:
+        periods = (
+            (cost_so_far, self.limit_per_consultation),
+            (self.spent, self.limit_per_day),
+            (self.spent, self.limit_per_month),
+        )
+        return self.balance >= price and all(limit is None or spent + price <= limit for spent, limit in periods)
+
+    def pay(self, price: int) -> None:
+        self.balance -= price
+        self.spent += price
+
+    def get_back(self, amount: int, now: int) -> None:
+        self.balance += amount
+        self.spent -= amount
+        if amount:
+            self.credited_at = now
 
 
 @dataclass
@@ -33,11 +58,18 @@ class Room:
     pause: str | None = None
     paused_at: int = 0
     held_until: int | None = None
+    patience: int | None = None
     ended: str | None = None
+    messages: int = 0
     lost: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def charged_after(self, count: int) -> int:
         return floor(Fraction(self.rate * count * self.increment, self.minute))
+
+    @property
+    def price(self) -> int:
+        """Of the next increment."""
+        return self.charged_after(self.charges + 1) - self.charged_after(self.charges)
 
     def start(self, now: int) -> None:
         self.since, self.base = now, 0
@@ -49,10 +81,9 @@ class Room:
 
     def charge_until(self, until: int) -> None:
         while self.ended is None and self.paid_until is not None and self.paid_until <= until:
-            price = self.charged_after(self.charges + 1) - self.charged_after(self.charges)
-            if self.wallet.balance >= price:
-                self.wallet.balance -= price
-                self.cost += price
+            if self.wallet.can_pay(self.price, cost_so_far=self.cost):
+                self.wallet.pay(self.price)
+                self.cost += self.price
                 self.charges += 1
             else:
                 self.paused_at = self.paid_until
@@ -69,7 +100,9 @@ class Room:
             return
         stop = proof if self.pause is None else min(proof, self.paused_at)
         self._stop(stop)
+        waited = self.patience if self.pause == "connection" else None
         self.pause, self.held_until = "connection", None
+        self._be_patient(waited)
 
     def cut(self, proof: int, back: int, now: int, *, both_there: bool) -> None:
         """Lost at `proof`, but back through another connection since `back`."""
@@ -90,6 +123,21 @@ class Room:
         if self.pause == "connection" and both_there:
             self._run(now)
 
+    def say(self) -> str:
+        """What becomes of a message."""
+        if self.ended:
+            return "not_in_progress"
+        if self.pause == "balance":
+            return "clock_stopped"
+        self.messages += 1
+        return "stored"
+
+    def _be_patient(self, waited: int | None) -> None:
+        """Those who are missing are waited for from the first loss that is left, never less than promised before."""
+        if self.lost:
+            until = min(at for at, _ in self.lost.values()) + self.grace
+            self.patience = until if waited is None else max(waited, until)
+
     def _stop(self, at: int) -> None:
         assert self.since is not None
         self.paused_at = max(at, self.since)
@@ -100,11 +148,13 @@ class Room:
             return
         self.deadline(now)
         self.lost.pop(side, None)
+        if self.pause == "connection":
+            self._be_patient(self.patience)
         if self.ended is None and self.pause == "connection" and both_there:
             self._run(now)
 
     def _run(self, now: int) -> None:
-        self.since, self.base, self.pause, self.held_until = now, self.connected, None, None
+        self.since, self.base, self.pause, self.held_until, self.patience = now, self.connected, None, None, None
         self.charge_until(now)
 
     def tick(self, now: int, *, both_there: bool) -> None:
@@ -112,8 +162,7 @@ class Room:
             return
         if both_there:
             self.charge_until(now)
-        price = self.charged_after(self.charges + 1) - self.charged_after(self.charges)
-        if self.pause == "balance" and self.held_until is not None and now < self.held_until and self.wallet.balance >= price:
+        if self.pause == "balance" and self._funded(now):
             if both_there:
                 self._run(now)
             else:
@@ -121,17 +170,19 @@ class Room:
                 self.patience = now + self.grace
         self.deadline(now)
 
-    patience: int | None = None
+    def _funded(self, now: int) -> bool:
+        """The money for the next increment is there, and came before the held time ended."""
+        assert self.held_until is not None
+        came_in_time = now < self.held_until or 0 <= self.wallet.credited_at < self.held_until
+        return came_in_time and self.wallet.can_pay(self.price, cost_so_far=self.cost)
 
     def deadline(self, now: int) -> None:
-        if self.pause == "balance" and self.held_until is not None and self.held_until <= now:
+        if self.pause == "balance" and self.held_until is not None and self.held_until <= now and not self._funded(now):
             self.end("balance_exhausted", now)
-        elif self.pause == "connection" and self.lost:
-            until = self.patience if self.patience is not None else min(at for at, _ in self.lost.values()) + self.grace
-            if until <= now:
-                blames = [blame for _, blame in self.lost.values()]
-                reason = "server_interrupted" if "node" in blames else f"{next(iter(self.lost))}_disconnected"
-                self.end("both_disconnected" if reason != "server_interrupted" and len(blames) == 2 else reason, now)
+        elif self.pause == "connection" and self.patience is not None and self.patience <= now:
+            blames = [blame for _, blame in self.lost.values()]
+            reason = "server_interrupted" if "node" in blames else f"{next(iter(self.lost))}_disconnected"
+            self.end("both_disconnected" if reason != "server_interrupted" and len(blames) == 2 else reason, now)
 
     def end(self, reason: str, now: int) -> None:
         if self.ended:
@@ -144,15 +195,19 @@ class Room:
         if self.pause is None:
             self._stop(now)
         begun = min(self.charges, max(1, ceil(Fraction(self.connected, self.increment)))) if self.charges else 0
-        back = self.cost - self.charged_after(begun)
+        gross = self.charged_after(self.charges)
+        back = gross - self.charged_after(begun)
         if self.settlement == "second" or reader_missing or reason not in ("client_ended", "client_disconnected"):
             price = self.charged_after(begun) - self.charged_after(begun - 1) if begun else 0
             back += ceil(Fraction(price * (begun * self.increment - self.connected), self.increment))
         if self.connected < self.free:
-            back = self.cost
-        self.cost -= back
-        self.wallet.balance += back
+            back = gross
+        self.refund(min(back, self.cost), now)
         self.ended, self.pause = reason, None
+
+    def refund(self, amount: int, now: int) -> None:
+        self.cost -= amount
+        self.wallet.get_back(amount, now)
 
     @property
     def earned(self) -> int:

@@ -12,11 +12,14 @@ from uuid import UUID
 
 import pytest
 
+from billing.ledger.check import check_ledger
 from config.clock import MovableClock
+from config.errors import SpendingLimitReached
 from config.settings import load_settings
 from storage.consultations import find_parts
 from storage.database import Database
 from storage.ledger import find_ledger_account
+from storage.spending_limits import SpendingLimits
 from tests.simulation.model import Room, Wallet
 from tests.simulation.world import CURRENCY, Seat, SimulatedNode, World
 
@@ -36,6 +39,7 @@ class Pair:
     earned_before: int = 0
     consultation_id: UUID | None = None
     room: Room | None = None
+    rings_until: int | None = None
 
     def seat(self, side: str) -> Seat:
         return self.client if side == "client" else self.reader
@@ -68,19 +72,25 @@ class Simulation:
     async def step(self) -> None:
         """One random step of one pair, or of the machinery."""
         pair = self.rng.choice(self.pairs)
-        roll = self.rng.random()
-        if roll < 0.38:
+        roll, side = self.rng.random(), self.rng.choice(["client", "reader"])
+        if roll < 0.34 or pair.rings_until is not None:
             await self.pass_time()
+        elif roll < 0.38:
+            await self.change_limits(pair)
+        elif roll < 0.42:
+            await self.refund(pair)
         elif pair.room is None or pair.room.ended:
-            await self.begin(pair)
-        elif roll < 0.56:
-            await self.drop(pair, self.rng.choice(["client", "reader"]))
+            await (self.ring_in_vain(pair) if self.rng.random() < 0.2 else self.begin(pair))
+        elif roll < 0.54:
+            await self.drop(pair, side)
+        elif roll < 0.70:
+            await self.come_back(pair, side)
         elif roll < 0.78:
-            await self.come_back(pair, self.rng.choice(["client", "reader"]))
-        elif roll < 0.86:
             await self.top_up(pair)
+        elif roll < 0.86:
+            await self.say(pair, side)
         elif roll < 0.90:
-            await self.kill_node()
+            await (self.stop_node() if self.rng.random() < 0.5 else self.kill_node())
         else:
             await self.end(pair)
         await self.check()
@@ -100,6 +110,11 @@ class Simulation:
             if pair.room is not None:
                 pair.room.tick(self.world.now, both_there=self._both(pair))
         await asyncio.gather(*(self.world.meter(node).tick() for node in self.world.nodes))
+        for pair in self.pairs:
+            if pair.rings_until is not None and pair.rings_until <= self.world.now and pair.consultation_id is not None:
+                pair.rings_until = None
+                assert await self._ending(pair.consultation_id) == ("cancelled", "expired")
+                pair.consultation_id = None
 
     async def begin(self, pair: Pair) -> None:
         if pair.wallet.balance < pair.rate or not self.world.nodes:
@@ -107,15 +122,14 @@ class Simulation:
             return
         node = self._node()
         await self.world.connect(pair.reader.user_id, node)
-        parts = await self.world.request(pair.client.user_id, pair.reader.user_id)
-        pair.consultation_id = parts.consultation.id
+        if not await self.request(pair):
+            return
+        assert pair.consultation_id is not None
         pair.client.connections.clear()
         pair.reader.connections.clear()
         await self.world.join(pair.consultation_id, pair.client, self._node())
         await self.world.accept(pair.consultation_id, pair.reader.user_id)
         billing, consultations = self.world.settings.billing, self.world.settings.consultations
-        if pair.room is not None:
-            pair.earned_before += pair.room.earned
         pair.room = Room(
             pair.rate,
             billing.minute_ms,
@@ -129,6 +143,79 @@ class Simulation:
         )
         await self.world.join(pair.consultation_id, pair.reader, self._node())
         pair.room.start(self.world.now)
+
+    async def request(self, pair: Pair) -> bool:
+        """Ring; False when the client's own limits pay nothing, which lifts them."""
+        first = Fraction(pair.rate * self.world.settings.billing.increment_ms, self.world.settings.billing.minute_ms)
+        if pair.room is not None:
+            pair.earned_before += pair.room.earned
+            pair.room = None
+        if pair.wallet.can_pay(int(first), cost_so_far=0):
+            parts = await self.world.request(pair.client.user_id, pair.reader.user_id)
+            pair.consultation_id = parts.consultation.id
+            return True
+        with pytest.raises(SpendingLimitReached):
+            await self.world.request(pair.client.user_id, pair.reader.user_id)
+        await self.set_limits(pair, None, None, None)
+        return False
+
+    async def ring_in_vain(self, pair: Pair) -> None:
+        if pair.wallet.balance < pair.rate or not self.world.nodes:
+            return
+        await self.world.connect(pair.reader.user_id, self._node())
+        if not await self.request(pair):
+            return
+        assert pair.consultation_id is not None
+        how = self.rng.choice(["declined", "withdrawn", "expired"])
+        if how == "expired":
+            ring = self.world.settings.consultations.ring_seconds
+            pair.rings_until = self.world.now + round(ring * 1000)
+            return
+        person = pair.client if how == "withdrawn" else pair.reader
+        await self.world.answer(pair.consultation_id, person.user_id, by_client=how == "withdrawn")
+        assert await self._ending(pair.consultation_id) == ("cancelled", how)
+        pair.consultation_id = None
+
+    async def _ending(self, consultation_id: UUID) -> tuple[str, str | None]:
+        async with self.world.database.connection() as connection:
+            parts = await find_parts(connection, consultation_id)
+        assert parts is not None
+        return parts.consultation.status, parts.consultation.end_reason
+
+    async def change_limits(self, pair: Pair) -> None:
+        def some(spent: int) -> int | None:
+            return self.rng.choice([None, None, max(0, spent) + self.rng.randint(0, pair.rate * 3)])
+
+        cost = 0 if pair.room is None else pair.room.cost
+        await self.set_limits(pair, some(cost), some(pair.wallet.spent), some(pair.wallet.spent))
+
+    async def set_limits(self, pair: Pair, *limits: int | None) -> None:
+        wallet = pair.wallet
+        wallet.limit_per_consultation, wallet.limit_per_day, wallet.limit_per_month = limits
+        await self.world.limit(pair.client.user_id, SpendingLimits(*limits))
+
+    async def refund(self, pair: Pair) -> None:
+        """By an admin, while it runs or after its end."""
+        if pair.room is None or pair.consultation_id is None or pair.room.cost == 0:
+            return
+        amount = self.rng.choice([pair.room.cost, self.rng.randint(1, pair.room.cost)])
+        await self.world.refund(pair.consultation_id, amount)
+        pair.room.refund(amount, self.world.now)
+
+    async def say(self, pair: Pair, side: str) -> None:
+        assert pair.room is not None
+        assert pair.consultation_id is not None
+        outcome = await self.world.say(pair.consultation_id, pair.seat(side).user_id)
+        assert outcome.verdict == pair.room.say()
+        if outcome.message is not None:
+            assert outcome.message.seq == pair.room.messages
+
+    async def stop_node(self) -> None:
+        """Gracefully, as a deployment does."""
+        node = self.rng.choice([node for node in self.world.nodes if node.is_alive])
+        await self.world.stop_node(node)
+        await self.forget([node], stopped=True)
+        await self.world.start_node()
 
     def _node(self) -> SimulatedNode:
         return self.rng.choice([node for node in self.world.nodes if node.holds_lease(self.world.clock.now())])
@@ -162,6 +249,7 @@ class Simulation:
     async def top_up(self, pair: Pair) -> None:
         amount = self.rng.randint(1, pair.rate * 4)
         pair.wallet.balance += amount
+        pair.wallet.credited_at = self.world.now
         await self.world.top_up(pair.client.user_id, amount)
 
     async def kill_node(self) -> None:
@@ -171,9 +259,11 @@ class Simulation:
         self.rng.choice(alive).is_alive = False
         await self.world.start_node()
 
-    async def forget(self, gone: list[SimulatedNode]) -> None:
+    async def forget(self, gone: list[SimulatedNode], *, stopped: bool = False) -> None:
         for node in gone:
-            proof = self.world.now - round((self.world.clock.now() - node.renewed_at).total_seconds() * 1000)
+            proof = self.world.now
+            if not stopped:
+                proof -= round((self.world.clock.now() - node.renewed_at).total_seconds() * 1000)
             for pair in self.pairs:
                 for side in sorted(("client", "reader"), key=lambda side: pair.seat(side).user_id):
                     seat = pair.seat(side)
@@ -245,3 +335,5 @@ async def test_money_and_clock_follow_the_model_through_drops_deaths_and_races(s
         except BaseException:
             print(f"\nreplay: SIMULATION_FIRST_SEED={seed} SIMULATION_SEEDS=1 (failed at step {number})")
             raise
+    report = await check_ledger(empty_database, simulation.world.clock)
+    assert report.differences == ()

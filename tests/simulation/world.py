@@ -10,16 +10,26 @@ from uuid import UUID
 from config.clock import MovableClock, milliseconds_between
 from config.ids import new_id
 from config.settings import Settings
+from realtime.commands import Caller
 from realtime.consultations.access import access_consultation_locked
 from realtime.consultations.clock import Moment
 from realtime.consultations.endings import end_by_participant, end_by_platform, end_if_due
 from realtime.consultations.presence import connection_lost, node_lost, participant_arrived
-from realtime.consultations.requests import RequestDraft, accept_consultation, request_consultation
+from realtime.consultations.requests import (
+    RequestDraft,
+    accept_consultation,
+    cancel_consultation,
+    decline_consultation,
+    request_consultation,
+)
 from realtime.consultations.sweeps import Meter
+from server.features.admin.consultations import refund_consultation
 from storage.attendances import insert_attendance
 from storage.consultations import ConsultationParts, lock_parts
 from storage.database import Database
 from storage.ledger import open_ledger_accounts, open_platform_accounts
+from storage.messages import MessageDraft, MessageOutcome, insert_messages
+from storage.spending_limits import SpendingLimits, save_spending_limits
 from storage.transaction import Transaction
 from tests.support.money import fund_wallet
 
@@ -58,6 +68,7 @@ class World:
         self.clock = clock
         self.epoch = clock.now()
         self.nodes: list[SimulatedNode] = []
+        self._admin: Caller | None = None
 
     @property
     def now(self) -> int:
@@ -101,11 +112,21 @@ class World:
         """What every node does every second: clear away nodes whose lease has run out."""
         gone = [node for node in self.nodes if node.renewed_at + node.lease <= self.clock.now()]
         for node in gone:
-            async with self.database.transaction() as tx:
-                await node_lost(tx, node.id, renewed_at=node.renewed_at, moment=self.moment())
-                await tx.execute("DELETE FROM nodes WHERE id = $1", node.id)
-            self.nodes.remove(node)
+            await self._bury(node, node.renewed_at)
         return gone
+
+    async def stop_node(self, node: SimulatedNode) -> None:
+        """What SIGTERM does: the lease is given back, and whoever was connected is gone as of now."""
+        await self._bury(node, self.clock.now())
+
+    async def _bury(self, node: SimulatedNode, until: datetime) -> None:
+        async def act(tx: Transaction) -> None:
+            await node_lost(tx, node.id, renewed_at=until, moment=self.moment())
+            await tx.execute("DELETE FROM nodes WHERE id = $1", node.id)
+
+        await self.database.transact(act)
+        node.is_alive = False
+        self.nodes.remove(node)
 
     async def add_user(self, role: str) -> UUID:
         user_id, now, serial = new_id(), self.clock.now(), next(_serial)
@@ -167,6 +188,37 @@ class World:
             return await accept_consultation(tx, parts, user_id=reader_id, moment=self.moment())
 
         return await self.database.transact(act)
+
+    async def answer(self, consultation_id: UUID, user_id: UUID, *, by_client: bool) -> ConsultationParts:
+        """Withdrawn by the client, or declined by the reader."""
+
+        async def act(tx: Transaction) -> ConsultationParts:
+            parts = await access_consultation_locked(tx, consultation_id, user_id=user_id)
+            act = cancel_consultation if by_client else decline_consultation
+            return await act(tx, await end_if_due(tx, parts, self.moment()), user_id=user_id, moment=self.moment())
+
+        return await self.database.transact(act)
+
+    async def limit(self, client_id: UUID, limits: SpendingLimits) -> None:
+        await self.database.transact(lambda tx: save_spending_limits(tx, client_id, limits, now=self.clock.now()))
+
+    async def refund(self, consultation_id: UUID, amount: int) -> ConsultationParts:
+        """By an admin."""
+        if self._admin is None:
+            admin_id = await self.add_user("admin")
+            self._admin = Caller(admin_id, admin_id, "admin", frozenset(), "Admin")
+        admin, refund_id, moment = self._admin, new_id(), self.moment()
+        return await self.database.transact(
+            lambda tx: refund_consultation(
+                tx, admin, consultation_id, refund_id=refund_id, amount_minor=amount, reason="kindness", moment=moment
+            )
+        )
+
+    async def say(self, consultation_id: UUID, sender_id: UUID) -> MessageOutcome:
+        serial = next(_serial)
+        draft = MessageDraft(new_id(), consultation_id, sender_id, "text", f"message {serial}", f"nonce {serial}")
+        async with self.database.connection() as db:
+            return (await insert_messages(db, [draft], now=self.clock.now()))[0]
 
     async def join(self, consultation_id: UUID, seat: Seat, node: SimulatedNode) -> ConsultationParts:
         connection_id = await self.connect(seat.user_id, node)
