@@ -6,9 +6,11 @@ import asyncio
 from typing import Any
 
 import orjson
+from orjson import Fragment
 from socketio import AsyncManager
 
 from config import limits
+from realtime.direct.direct_wires import DirectWire
 from realtime.direct.frames import text_frame
 
 
@@ -18,6 +20,10 @@ class DirectRooms(AsyncManager):  # type: ignore[misc]  # the library has no typ
     def __init__(self) -> None:
         super().__init__()
         self._rooms_of: dict[str, set[str | None]] = {}
+        # Who is in each room of the default namespace, by Socket.IO id.
+        self._wires_in: dict[str, dict[str, DirectWire]] = {}
+        # The last event that was encoded: one that several rooms get is encoded once.
+        self._last: tuple[str, Any, bytes] = ("", None, b"")
 
     async def emit(
         self,
@@ -39,27 +45,43 @@ class DirectRooms(AsyncManager):  # type: ignore[misc]  # the library has no typ
 
     async def write_to_room(self, event: str, data: Any, room: str, skip_sid: str | None, key: str | None = None) -> None:
         """Yields to the event loop every few hundred receivers. `key`: see `DirectWire.write_event`."""
-        members = self.rooms.get("/", {}).get(room)
-        if not members:
+        wires = self._wires_in.get(room)
+        if not wires or (len(wires) == 1 and skip_sid in wires):
             return
-        frame = text_frame(b"42" + orjson.dumps([event] if data is None else [event, data]))
-        wires = self.server.eio.sockets
-        receivers = members.items()
-        if len(members) > limits.RECEIVERS_AT_ONCE:
-            receivers = list(receivers)
-        for count, (sid, eio_sid) in enumerate(receivers, 1):
-            wire = wires.get(eio_sid)
-            if wire is not None and sid != skip_sid:
+        frame = self._encode(event, data)
+        if len(wires) <= limits.RECEIVERS_AT_ONCE:
+            for sid, wire in wires.items():
+                if sid != skip_sid:
+                    wire.write_event(frame, key)
+            return
+        for count, (sid, wire) in enumerate(list(wires.items()), 1):
+            if sid != skip_sid:
                 wire.write_event(frame, key)
             if count % limits.RECEIVERS_AT_ONCE == 0:
                 await asyncio.sleep(0)
 
+    def _encode(self, event: str, data: Any) -> bytes:
+        last_event, last_data, frame = self._last
+        # Only what can no longer change may be the same as the last time.
+        if type(data) is not Fragment or data is not last_data or event != last_event:
+            frame = text_frame(b"42" + orjson.dumps([event] if data is None else [event, data]))
+            self._last = (event, data, frame)
+        return frame
+
     def basic_enter_room(self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None) -> None:
         super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
         self._rooms_of.setdefault(sid, set()).add(room)
+        wire = self.server.eio.sockets.get(self.eio_sid_from_sid(sid, namespace))
+        if namespace == "/" and room is not None and wire is not None:
+            self._wires_in.setdefault(room, {})[sid] = wire
 
     def basic_leave_room(self, sid: str, namespace: str, room: str | None) -> None:
         super().basic_leave_room(sid, namespace, room)
+        wires = self._wires_in.get(room) if namespace == "/" and room is not None else None
+        if wires is not None and room is not None:
+            wires.pop(sid, None)
+            if not wires:
+                del self._wires_in[room]
         rooms = self._rooms_of.get(sid)
         if rooms is not None:
             rooms.discard(room)
