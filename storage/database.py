@@ -42,13 +42,20 @@ async def _keep_state(_connection: object) -> None:
     """Replaces the pool's RESET round trip: no code changes the state of a pooled connection."""
 
 
-async def connect_directly(dsn: str, *, application: str) -> asyncpg.Connection[Record]:
-    """A connection of one's own, outside the pool, for work that keeps it: group commit, LISTEN, migrations."""
+async def connect_directly(dsn: str, *, application: str, lock_timeout_seconds: float = 0) -> asyncpg.Connection[Record]:
+    """A connection of one's own, outside the pool, for work that keeps it: group commit, LISTEN, migrations.
+
+    `lock_timeout_seconds` 0 = no limit of its own.
+    """
     connection = await asyncpg.connect(
         dsn,
         timeout=limits.ACQUIRE_TIMEOUT_SECONDS,
         command_timeout=limits.STATEMENT_TIMEOUT_SECONDS,
-        server_settings={"application_name": application, "timezone": "UTC"},
+        server_settings={
+            "application_name": application,
+            "timezone": "UTC",
+            "lock_timeout": f"{int(lock_timeout_seconds * 1000)}",
+        },
     )
     await prepare_connection(connection)
     return connection
@@ -78,7 +85,8 @@ class Database:
                 "timezone": "UTC",
                 "lock_timeout": f"{int(limits.LOCK_TIMEOUT_SECONDS * 1000)}",
                 "statement_timeout": f"{int(limits.STATEMENT_TIMEOUT_SECONDS * 1000)}",
-                "idle_in_transaction_session_timeout": "60000",
+                # A process that is frozen in a transaction keeps its locks no longer than this.
+                "idle_in_transaction_session_timeout": f"{int(limits.IDLE_TRANSACTION_SECONDS * 1000)}",
                 "jit": "off",
             },
         )

@@ -36,7 +36,8 @@ class MessageOutcome(NamedTuple):
     """What became of a draft.
 
     `verdict`: `stored`; `known` (the nonce came before: `message` is the first one); `missing` (no such room for this
-    sender); `not_in_progress`; `clock_stopped`. `client_id` and `reader_id` are set when the sender takes part.
+    sender); `not_in_progress`; `clock_stopped`; `busy` (the room is locked by somebody else: nothing
+    was written). `client_id` and `reader_id` are set when the sender takes part.
     """
 
     verdict: str
@@ -53,12 +54,14 @@ WITH incoming AS MATERIALIZED (
         AS draft (position, id, consultation_id, sender_id, kind, content, nonce)
 ), rooms AS MATERIALIZED (
     SELECT c.id, c.client_id, c.reader_id, c.status, c.pause_reason, c.last_seq
-    FROM consultations AS c WHERE c.id IN (SELECT consultation_id FROM incoming) ORDER BY c.id FOR NO KEY UPDATE
+    FROM consultations AS c WHERE c.id IN (SELECT consultation_id FROM incoming) ORDER BY c.id FOR NO KEY UPDATE {locked}
 ), judged AS MATERIALIZED (
     SELECT i.position, i.id, i.consultation_id, i.sender_id, i.kind, i.content, i.nonce,
         r.client_id, r.reader_id, r.last_seq, m.seq AS known_seq, m.id AS known_id, m.kind AS known_kind,
         m.content AS known_content, m.created_at AS known_at,
-        CASE WHEN r.id IS NULL OR i.sender_id NOT IN (r.client_id, r.reader_id) THEN 'missing'
+        CASE WHEN r.id IS NULL AND EXISTS (SELECT 1 FROM consultations AS held
+                WHERE held.id = i.consultation_id AND i.sender_id IN (held.client_id, held.reader_id)) THEN 'busy'
+            WHEN r.id IS NULL OR i.sender_id NOT IN (r.client_id, r.reader_id) THEN 'missing'
             WHEN m.id IS NOT NULL THEN 'known'
             WHEN r.status <> 'in_progress' THEN 'not_in_progress'
             WHEN r.pause_reason = 'balance' THEN 'clock_stopped'
@@ -85,14 +88,20 @@ FROM judged AS j LEFT JOIN numbered AS n ON n.position = j.position ORDER BY j.p
 """
 
 
-async def insert_messages(db: Connection, drafts: Sequence[MessageDraft], *, now: datetime) -> list[MessageOutcome]:
+_INSERT_OR_WAIT = _INSERT_MESSAGES.replace("{locked}", "")
+_INSERT_OR_LEAVE = _INSERT_MESSAGES.replace("{locked}", "SKIP LOCKED")
+
+
+async def insert_messages(
+    db: Connection, drafts: Sequence[MessageDraft], *, now: datetime, skip_locked: bool = False
+) -> list[MessageOutcome]:
     """Store a batch in one statement; one outcome for each draft, in their order.
 
     Within the batch each (room, sender, nonce) may come once. Raises the driver's UniqueViolationError when another
-    process stored one of the nonces meanwhile: nothing was written, try again.
+    process stored one of the nonces meanwhile: nothing was written, try again. With `skip_locked` nobody is waited for.
     """
     rows = await db.fetch(
-        _INSERT_MESSAGES,
+        _INSERT_OR_LEAVE if skip_locked else _INSERT_OR_WAIT,
         list(range(len(drafts))),
         [draft.id for draft in drafts],
         [draft.consultation_id for draft in drafts],
@@ -107,6 +116,11 @@ async def insert_messages(db: Connection, drafts: Sequence[MessageDraft], *, now
 
 def _outcome(draft: MessageDraft, row: Record, now: datetime) -> MessageOutcome:
     verdict, message = row["verdict"], None
+    if verdict == "known" and row["known_id"] == draft.id:
+        # An earlier try of ours was committed although we were not told: nobody has heard of this message yet.
+        verdict = "stored"
+        row = {**row, "seq": row["known_seq"]}
+        now = row["known_at"]
     if verdict == "stored":
         message = Message(
             draft.id, draft.consultation_id, row["seq"], draft.sender_id, draft.kind, draft.content, draft.nonce, now

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from config import limits
-from config.errors import NonceReused, NotFound, invalid
+from config.errors import NonceReused, NotFound, Overloaded, invalid
 from config.fields import Flag, Id, NonBlank, Nonce, Payload, PlainText, View, WholeNumber, render_instant
 from config.ids import new_id
 from realtime.commands import Caller, Command, Live, Rendered
@@ -54,6 +54,7 @@ _REFUSALS = {
     "missing": NotFound,
     "not_in_progress": ConsultationNotInProgress,
     "clock_stopped": ConsultationClockStopped,
+    "busy": Overloaded,
 }
 
 

@@ -3,153 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
-from uuid import UUID
 
 import pytest
 
-from billing.ledger.check import check_ledger
-from config.clock import MovableClock
 from config.errors import SpendingLimitReached
-from config.ids import new_id
-from config.settings import load_settings
-from realtime.commands import Caller
-from realtime.consultations.snapshots import render_consultation
-from server.features.admin.consultations import refund_consultation
-from storage.consultations import Consultation, find_parts
 from storage.database import Database
-from storage.ledger import EntryDraft, TransferDraft, get_platform_account_id, insert_transfer
-from storage.spending_limits import SpendingLimits, save_spending_limits
-from storage.transaction import Event, Transaction
-from tests.simulation.world import CURRENCY, Seat, World
-from tests.support.snapshots import apply_event, lasting
-
-NOBODY = UUID(int=0)
-
-
-@dataclass
-class Table:
-    """One client and one reader in a room, on the product's own actions; what they are told is kept."""
-
-    world: World
-    client: Seat
-    reader: Seat
-    id: UUID = NOBODY
-    events: list[Event] = field(default_factory=list)
-
-    @classmethod
-    async def lay(cls, database: Database, *, balance: int, rate: int = 399, **settings: Any) -> Table:
-        tree = {"consultations": {"silent_reader_seconds": 0}} | settings
-        world = World(database, load_settings(environment={}, env_file=None, overrides=tree), MovableClock())
-        await world.open()
-        # The reader first: the earnings account has the lower id, and is locked before the wallet.
-        reader, client = Seat(await world.add_reader(rate)), Seat(await world.add_user("client"))
-        table = cls(world, client, reader)
-
-        async def keep(events: Sequence[Event]) -> None:
-            table.events.extend(events)
-
-        await world.top_up(client.user_id, balance)
-        await world.connect(reader.user_id, world.nodes[0])
-        database.on_commit(keep)
-        return table
-
-    async def start(self) -> None:
-        self.id = (await self.world.request(self.client.user_id, self.reader.user_id)).consultation.id
-        await self.world.join(self.id, self.client, self.world.nodes[0])
-        await self.world.accept(self.id, self.reader.user_id)
-        await self.world.join(self.id, self.reader, self.world.nodes[0])
-
-    async def pass_time(self, seconds: float, *, tick: bool = True) -> None:
-        self.world.clock.advance(seconds)
-        await self.world.renew()
-        if tick:
-            await self.tick()
-
-    async def tick(self) -> None:
-        await self.world.meter(self.world.nodes[0]).tick()
-
-    async def drop(self, seat: Seat) -> None:
-        for connection_id in list(seat.connections):
-            await self.world.lose(seat, connection_id, proof=self.world.clock.now())
-
-    async def come_back(self, seat: Seat) -> None:
-        await self.world.join(self.id, seat, self.world.nodes[0])
-
-    async def row(self) -> Consultation:
-        async with self.world.database.connection() as db:
-            parts = await find_parts(db, self.id)
-        assert parts is not None
-        return parts.consultation
-
-    async def balance(self) -> int:
-        async with self.world.database.connection() as db:
-            return int(await db.fetch_value("SELECT balance_minor FROM ledger_accounts WHERE id = $1", await self._wallet_id()))
-
-    async def _wallet_id(self) -> int:
-        return (await self.row()).client_wallet_id
-
-    async def limit(self, **limits: int) -> None:
-        wanted = SpendingLimits(limits.get("consultation"), limits.get("day"), limits.get("month"))
-        now = self.world.clock.now()
-        await self.world.database.transact(lambda tx: save_spending_limits(tx, self.client.user_id, wanted, now=now))
-
-    async def buy(self, tx: Transaction, amount_minor: int) -> None:
-        """The client pays for something else, from the same wallet."""
-        purchase_id, revenue_id = new_id(), await get_platform_account_id(tx, kind="revenue", currency=CURRENCY)
-        entries = (EntryDraft(await self._wallet_id(), -amount_minor), EntryDraft(revenue_id, amount_minor))
-        draft = TransferDraft("purchase", f"purchase:{purchase_id}", "order", purchase_id, CURRENCY, amount_minor, entries)
-        await insert_transfer(tx, draft, now=self.world.clock.now())
-
-    async def refund(self, amount_minor: int) -> None:
-        """By an admin."""
-        admin_id, refund_id = await self.world.add_user("admin"), new_id()
-        admin = Caller(admin_id, admin_id, "admin", frozenset(), "Admin")
-        moment = self.world.moment()
-        await self.world.database.transact(
-            lambda tx: refund_consultation(
-                tx, admin, self.id, refund_id=refund_id, amount_minor=amount_minor, reason="kindness", moment=moment
-            )
-        )
-
-    async def assert_events_tell_everything(self, *, present: tuple[str, ...] | None = None) -> None:
-        """The reader's view from the events alone equals the snapshot as it is now."""
-        async with self.world.database.connection() as db:
-            parts = await find_parts(db, self.id)
-        assert parts is not None
-        truth = render_consultation(parts, viewer="reader", now=self.world.clock.now()).model_dump(mode="json")
-        view: dict[str, Any] = {"version": 0}
-        for event in self.events:
-            if event.audience == f"user:{self.reader.user_id}" and event.name.startswith("consultation."):
-                payload = event.payload.model_dump(mode="json")
-                view = apply_event(view, event.name, payload, reader_id=str(self.reader.user_id))
-        assert lasting(view) == lasting(truth)
-        if present is not None:
-            assert tuple(side for side in ("client", "reader") if truth[f"{side}_present"]) == present
-
-    async def until_somebody_waits_for_a_lock(self) -> None:
-        async with asyncio.timeout(5):
-            while not await self._somebody_waits():  # noqa: ASYNC110  (the database tells nobody that somebody waits)
-                await asyncio.sleep(0.01)
-
-    async def _somebody_waits(self) -> bool:
-        async with self.world.database.connection() as db:
-            waiting = (
-                "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
-            )
-            return bool(await db.fetch_value(waiting))
-
-    def told(self, user_id: UUID, name: str = "") -> list[Any]:
-        return [e.payload for e in self.events if e.audience == f"user:{user_id}" and e.name.endswith(name)]
-
-
-async def settled(table: Table) -> Consultation:
-    """The row, once the books have been checked."""
-    report = await check_ledger(table.world.database, table.world.clock)
-    assert report.differences == ()
-    return await table.row()
+from tests.consultations.table import Table, settled
 
 
 @pytest.mark.parametrize("late_seconds", [0, 0.4, 3])
@@ -310,11 +169,11 @@ async def test_what_the_house_refunded_is_not_taken_off_what_is_given_back_for_u
     table = await Table.lay(empty_database, balance=1000)
     await table.start()
     await table.pass_time(30)
-    await table.refund(100)
+    await table.world.refund(table.id, 100)
     await table.world.end(table.id, table.reader.user_id)
     row = await settled(table)
     assert row.total_cost_minor == 399 - 100 - 200
-    await table.refund(99)
+    await table.world.refund(table.id, 99)
     row = await settled(table)
     assert (row.total_cost_minor, row.earnings_minor) == (0, 0)
 
