@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
+from email.utils import format_datetime
 
 import structlog
 from aiohttp import web
@@ -18,6 +19,7 @@ from config.logging import get_logger
 from config.settings import Settings
 from server.http.metrics import Metrics
 from server.http.problems import render_problem, translate_http_error
+from server.parts import CLOCK
 
 log = get_logger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -81,6 +83,8 @@ def make_header_writer(settings: Settings) -> Callable[[web.Request, web.StreamR
         for name, value in headers.items():
             response.headers.setdefault(name, value)
         response.headers["X-Request-Id"] = request.get(REQUEST_ID, "")
+        # Browsers tell our time by it, and compare that with times which this clock wrote into answers and events.
+        response.headers["Date"] = format_datetime(request.app[CLOCK].now(), usegmt=True)
         response.headers.popall("Server", None)
 
     return write_headers
