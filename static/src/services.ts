@@ -7,8 +7,11 @@ import { Login } from "./api/login";
 import { createResources, type Resources } from "./api/resources";
 import { Bell } from "./live/bell";
 import { LiveConnection } from "./live/connection";
+import { takeReturnedPayment } from "./payments/returning";
+import { type LoadStripe, loadStripe } from "./payments/stripe_script";
 import type { Site } from "./protocol";
 import { ServerClock } from "./rooms/clock";
+import { AddingMoney } from "./stores/adding_money";
 import { LiveConsultation } from "./stores/live_consultation";
 import { Notices } from "./stores/notices";
 import { OwnWallet } from "./stores/own_wallet";
@@ -20,6 +23,8 @@ export interface Services {
   serverClock: ServerClock;
   site: Signal<Site | null>;
   wallet: OwnWallet;
+  addingMoney: AddingMoney;
+  loadStripe: LoadStripe;
   liveConsultation: LiveConsultation;
   notices: Notices;
   bell: Bell;
@@ -47,13 +52,19 @@ export function createServices(browser: Window & typeof globalThis): Services {
     renewToken: (refused) => login.refresh(refused),
     onServerTime: (serverMs) => serverClock.hear(serverMs),
   });
+  const wallet = new OwnWallet(resources, live);
   return {
     login,
     resources,
     live,
     serverClock,
     site: signal<Site | null>(null),
-    wallet: new OwnWallet(resources, live),
+    wallet,
+    addingMoney: new AddingMoney(resources, wallet, {
+      href: () => browser.location.href,
+      returned: takeReturnedPayment(browser),
+    }),
+    loadStripe,
     liveConsultation: new LiveConsultation(resources, live),
     notices: new Notices(),
     bell: new Bell(),
@@ -63,7 +74,7 @@ export function createServices(browser: Window & typeof globalThis): Services {
 
 /** Starts what runs as long as the page is open; answers how to stop it. */
 export function startServices(services: Services, browser: Window): () => void {
-  const { login, live, wallet, liveConsultation } = services;
+  const { login, live, wallet, addingMoney, liveConsultation } = services;
   const hurry = () => live.hurry();
   const wake = () => {
     if (browser.document.visibilityState === "visible") live.hurry();
@@ -82,6 +93,7 @@ export function startServices(services: Services, browser: Window): () => void {
     ownId = nextId;
     live.stop();
     wallet.forget();
+    addingMoney.forget();
     liveConsultation.forget();
     if (nextId !== null) live.start();
   });

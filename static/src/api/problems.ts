@@ -7,6 +7,8 @@ export class Problem extends Error {
   readonly isRetryable: boolean;
   readonly fields: FieldProblem[];
   readonly retryAfterSeconds: number | null;
+  /** The address of what this is about, such as a top-up that waits. */
+  readonly instance: string | null;
 
   constructor(facts: {
     code: string;
@@ -15,6 +17,7 @@ export class Problem extends Error {
     retryable: boolean;
     fields?: FieldProblem[];
     retryAfterSeconds?: number | null;
+    instance?: string | null;
   }) {
     super(facts.message);
     this.name = "Problem";
@@ -23,6 +26,7 @@ export class Problem extends Error {
     this.isRetryable = facts.retryable;
     this.fields = facts.fields ?? [];
     this.retryAfterSeconds = facts.retryAfterSeconds ?? null;
+    this.instance = facts.instance ?? null;
   }
 
   fieldMessage(path: string): string | undefined {
@@ -51,6 +55,7 @@ export async function responseProblem(response: Response): Promise<Problem> {
       retryable: body.retryable ?? response.status >= 500,
       fields: body.fields ?? [],
       retryAfterSeconds,
+      instance: body.instance ?? null,
     });
   } catch {
     // A proxy's own error page is not JSON.

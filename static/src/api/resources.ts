@@ -29,6 +29,7 @@ import type {
   ReviewView,
   Site,
   Statement,
+  TestConfirmationPayload,
   TopUp,
   TopUpPayload,
   TransferView,
@@ -140,6 +141,8 @@ function walletResources(api: ApiClient) {
       api.get<Page<TransferView>>("/wallet/transfers", { query: { cursor, limit: 50 } }),
     topUp: (body: TopUpPayload, idempotencyKey: string) => api.post<TopUp>("/wallet/top-ups", body, { idempotencyKey }),
     findTopUp: (id: string) => api.get<TopUp>(`/wallet/top-ups/${id}`),
+    answerForBank: (id: string, body: TestConfirmationPayload) =>
+      api.post<TopUp>(`/wallet/top-ups/${id}/test-confirmation`, body),
     limits: () => api.get<LimitsView>("/me/limits"),
     setLimits: (body: LimitsPayload) => api.put<LimitsView>("/me/limits", body),
   };

@@ -5,14 +5,33 @@ import { useEffect, useId, useRef } from "preact/hooks";
 import { texts } from "../texts";
 import { Button } from "./button";
 
-export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren }) {
+export interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  /** False: something is going on in it that must not be left now. */
+  isClosable?: boolean;
+  /**
+   * For what brings frames of its own, such as a bank's question about a payment: nothing can lie above a browser's modal dialog,
+   * so this one lies below, and the page behind it is made inert by hand.
+   */
+  isBelowFrames?: boolean;
+}
+
+export function Dialog(props: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const isClosable = props.isClosable ?? true;
+  const close = () => {
+    if (isClosable) props.onClose();
+  };
   useEffect(() => {
     const dialog = element.current;
     const opener = document.activeElement;
-    dialog?.showModal();
+    const release = props.isBelowFrames && dialog !== null ? showBelowFrames(dialog) : () => undefined;
+    if (!props.isBelowFrames) dialog?.showModal();
     return () => {
+      release();
       dialog?.close();
       if (opener instanceof HTMLElement) opener.focus();
     };
@@ -20,20 +39,42 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   return (
     <dialog
       ref={element}
-      class="dialog"
+      class={`dialog${props.isBelowFrames ? " dialog--below-frames" : ""}`}
       aria-labelledby={titleId}
+      aria-modal={props.isBelowFrames ? "true" : undefined}
       onCancel={(event) => {
         event.preventDefault();
-        props.onClose();
+        close();
+      }}
+      onKeyDown={(event) => {
+        if (props.isBelowFrames && event.key === "Escape") close();
       }}
     >
       <div class="dialog__head">
         <h2 id={titleId}>{props.title}</h2>
-        <Button look="quiet" label={texts.shell.close} onPress={props.onClose}>
+        <Button look="quiet" label={texts.shell.close} isDisabled={!isClosable} onPress={close}>
           <X size={20} />
         </Button>
       </div>
       {props.children}
     </dialog>
   );
+}
+
+/** Everything of the page but the dialog and what it lies in; frames that others add to the body stay usable. */
+function showBelowFrames(dialog: HTMLDialogElement): () => void {
+  const made: HTMLElement[] = [];
+  for (let part: HTMLElement = dialog; part.parentElement && part.parentElement !== document.body; ) {
+    const { parentElement } = part;
+    for (const sibling of parentElement.children) {
+      if (sibling === part || !(sibling instanceof HTMLElement) || sibling.inert) continue;
+      sibling.inert = true;
+      made.push(sibling);
+    }
+    part = parentElement;
+  }
+  dialog.show();
+  return () => {
+    for (const element of made) element.inert = false;
+  };
 }

@@ -1,12 +1,14 @@
 /** How much, with which card, and what became of it. */
-import { useState } from "preact/hooks";
-import { type TopUpStep, useTopUp } from "../hooks/top_ups";
+import { useEffect, useState } from "preact/hooks";
 import type { Site } from "../protocol";
 import { minutesPaidBy } from "../rooms/clock";
 import { useServices } from "../services";
+import type { TopUpStep } from "../stores/adding_money";
 import { texts } from "../texts";
 import { formatMoney, parseMoney } from "../texts/formats";
+import { BankStep } from "./bank_step";
 import { Button } from "./button";
+import { CardStep } from "./card_step";
 import { ChoiceField, SelectField, TextField } from "./fields";
 import { Note, ProblemNote } from "./notes";
 
@@ -14,16 +16,21 @@ const STEPS_MINOR = [1_000, 2_000, 5_000];
 const OTHER = "other";
 
 export function TopUpForm(props: { ratePerMinuteMinor?: number }) {
-  const { site } = useServices();
+  const { site, addingMoney } = useServices();
+  useEffect(() => {
+    void addingMoney.enter();
+    return () => addingMoney.leave();
+  }, [addingMoney]);
   if (site.value === null) return null;
-  if (site.value.payments.mode === "live" && site.value.payments.test_payment_methods.length === 0) {
-    return <Note>{texts.money.liveUnavailable}</Note>;
-  }
+  const { publishable_key: publishableKey, test_payment_methods: testMethods } = site.value.payments;
+  if (publishableKey === null && testMethods.length === 0) return <Note>{texts.money.liveUnavailable}</Note>;
   return <Form {...props} site={site.value} />;
 }
 
 function Form(props: { ratePerMinuteMinor?: number; site: Site }) {
-  const { step, start, again } = useTopUp();
+  const { addingMoney } = useServices();
+  const step = addingMoney.step.value;
+  const { publishable_key: publishableKey, mode } = props.site.payments;
   if (step.kind === "pending") {
     return (
       <Note>
@@ -40,12 +47,16 @@ function Form(props: { ratePerMinuteMinor?: number; site: Site }) {
           <p role="status">{texts.money.completed(formatMoney(step.topUp.amount_minor, step.topUp.currency))}</p>
         </Note>
         <div>
-          <Button onPress={again}>{texts.money.addMoney}</Button>
+          <Button onPress={() => addingMoney.again()}>{texts.money.addMoney}</Button>
         </div>
       </div>
     );
   }
-  return <Choosing {...props} step={step} start={start} />;
+  if (step.kind === "bank") return <BankStep step={step} />;
+  if (step.kind === "card" && publishableKey !== null) {
+    return <CardStep step={step} publishableKey={publishableKey} isTest={mode === "test"} />;
+  }
+  return <Choosing {...props} step={step} start={(amount, method) => addingMoney.start(amount, method)} />;
 }
 
 function Choosing(props: {
@@ -57,7 +68,8 @@ function Choosing(props: {
   const { site, step } = props;
   const [choice, setChoice] = useState(String(STEPS_MINOR[0]));
   const [typed, setTyped] = useState("");
-  const methods = site.payments.test_payment_methods;
+  const isTypedNext = site.payments.publishable_key !== null;
+  const methods = isTypedNext ? [] : site.payments.test_payment_methods;
   const [method, setMethod] = useState(methods[0]?.id ?? "");
   const amountMinor = choice === OTHER ? parseMoney(typed, site.currency) : Number(choice);
   const { top_up_minimum_minor: minimum, top_up_maximum_minor: maximum } = site.wallet;
@@ -90,7 +102,9 @@ function Choosing(props: {
         busyText={texts.money.paying}
         isDisabled={!isAmountGood}
       >
-        {texts.money.pay(isAmountGood ? formatMoney(amountMinor, site.currency) : "…")}
+        {(isTypedNext ? texts.money.toCard : texts.money.pay)(
+          isAmountGood ? formatMoney(amountMinor, site.currency) : "…",
+        )}
       </Button>
     </form>
   );
@@ -148,7 +162,7 @@ function Failure(props: { step: TopUpStep }) {
   if (step.kind === "failed") {
     return (
       <div role="alert">
-        <Note tone="danger">{texts.money.failed}</Note>
+        <Note tone="danger">{texts.money.failed(step.topUp.failure)}</Note>
       </div>
     );
   }

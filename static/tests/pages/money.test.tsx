@@ -98,6 +98,60 @@ describe("adding money", () => {
   });
 });
 
+describe("a test card that asks for a confirmation", () => {
+  const instance = "/api/v1/wallet/top-ups/t-1";
+  const ask = () => problemAnswer(402, "payment.authentication_required", { instance });
+
+  async function openBank(confirm: (call: HttpCall) => unknown) {
+    let last: unknown = { ...topUp, status: "pending" };
+    const fake = show((call) => {
+      if (call.path === "/wallet") return { balance_minor: 1_000, held_minor: 0, currency: "USD" };
+      if (call.path === "/wallet/top-ups") return ask();
+      if (call.method === "POST") last = confirm(call);
+      return last;
+    }, "top-up");
+    fireEvent.click(screen.getByRole("button", { name: /Add \$10.00/ }));
+    expect(await screen.findByText(/The bank wants you to confirm/)).toBeTruthy();
+    return fake;
+  }
+
+  const press = (name: string) => fireEvent.click(screen.getByRole("button", { name }));
+
+  test("is paid when the bank's part is played, once however often that is pressed", async () => {
+    const fake = await openBank(() => ({ ...topUp, status: "completed" }));
+    press("Confirm as the bank would");
+    press("Refuse");
+    expect(await screen.findByText("$10.00 added to your wallet.")).toBeTruthy();
+    const answers = fake.calls.filter((call) => call.path === "/wallet/top-ups/t-1/test-confirmation");
+    expect(answers.map((call) => call.body)).toEqual([{ outcome: "confirmed" }]);
+  });
+
+  test("is not charged when it is refused, and says so beside the next try", async () => {
+    const fake = await openBank(() => ({
+      ...topUp,
+      status: "failed",
+      failure: "The bank did not get your confirmation",
+    }));
+    press("Refuse");
+    expect(await screen.findByText("The bank did not get your confirmation. Nothing was charged.")).toBeTruthy();
+    expect(fake.calls.at(-2)?.body).toEqual({ outcome: "refused" });
+    expect(screen.getByRole("button", { name: /Add \$10.00/ })).toBeTruthy();
+  });
+
+  test("where a real bank asks is told as unfinished", async () => {
+    await openBank(() => problemAnswer(404, "resource.not_found"));
+    press("Confirm as the bank would");
+    expect(await screen.findByText(/that was not finished. Nothing was charged/)).toBeTruthy();
+  });
+
+  test("can be answered again when the answer could not be sent", async () => {
+    await openBank(() => problemAnswer(503, "payment.provider_unavailable"));
+    press("Confirm as the bank would");
+    expect(await screen.findByText(/cannot be reached right now/)).toBeTruthy();
+    expect(screen.getByRole("button", { name: "Confirm as the bank would" })).toHaveProperty("disabled", false);
+  });
+});
+
 describe("starting a consultation", () => {
   test("says rate, free time, settlement and how long the balance lasts beside the button", async () => {
     const fake = show(() => ({ balance_minor: 1_000, held_minor: 0, currency: "USD" }), "start");

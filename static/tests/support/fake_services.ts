@@ -8,6 +8,7 @@ import type { EventName, Events } from "../../src/live/protocol";
 import type { Site, User } from "../../src/protocol";
 import { ServerClock } from "../../src/rooms/clock";
 import type { Services } from "../../src/services";
+import { AddingMoney } from "../../src/stores/adding_money";
 import { LiveConsultation } from "../../src/stores/live_consultation";
 import { Notices } from "../../src/stores/notices";
 import { OwnWallet } from "../../src/stores/own_wallet";
@@ -58,8 +59,8 @@ export const sampleSite: Site = {
   demo: true,
 };
 
-export function problemAnswer(status: number, code: string): Response {
-  const body = { type: "about:blank", title: code, status, detail: code, code, retryable: false, fields: [] };
+export function problemAnswer(status: number, code: string, more: object = {}): Response {
+  const body = { type: "about:blank", title: code, status, detail: code, code, retryable: false, fields: [], ...more };
   return Response.json(body, { status });
 }
 
@@ -122,13 +123,16 @@ export function fakeServices(answer: (call: HttpCall) => Answer, user: User | nu
   if (user !== null) login.begin({ access_token: "token", expires_in: 900, user });
   const resources = createResources(new ApiClient(login, { fetch, wait: () => Promise.resolve() }));
   const live = socket as unknown as Services["live"];
+  const wallet = new OwnWallet(resources, live);
   const services: Services = {
     login,
     resources,
     live,
     serverClock: new ServerClock(() => Date.parse("2026-01-01T10:00:35Z")),
     site: signal<Site | null>(sampleSite),
-    wallet: new OwnWallet(resources, live),
+    wallet,
+    addingMoney: new AddingMoney(resources, wallet, { href: () => location.href, returned: null }),
+    loadStripe: () => Promise.reject(new Error("This test has no card form.")),
     liveConsultation: new LiveConsultation(resources, live),
     notices: new Notices(),
     bell: new Bell(),

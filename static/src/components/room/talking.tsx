@@ -9,19 +9,21 @@ import { MessageList } from "./message_list";
 import type { RoomPart } from "./part";
 import { RoomHead } from "./room_head";
 import { RoomNotice } from "./room_notice";
-import { StoppedClock } from "./stopped_clock";
+import { StoppedClock, StoppedWords } from "./stopped_clock";
 
 export function Talking(props: RoomPart) {
   const { consultation } = props;
   const [isEnding, setEnding] = useState(false);
-  const [isToppingUp, setToppingUp] = useState(false);
-  const { site } = useServices();
+  const { site, addingMoney } = useServices();
+  // Whoever comes back from their bank's page wants to know what became of it.
+  const [isToppingUp, setToppingUp] = useState(props.isClient && addingMoney.hasReturned);
   const [goesOn, setGoesOn] = useState(false);
   const isStopped = consultation.is_paused && consultation.pause_reason === "balance";
   const wasStopped = useRef(isStopped);
   useEffect(() => {
-    if (isStopped) setToppingUp(false);
-    setGoesOn(!isStopped && wasStopped.current);
+    const isGoingOn = !isStopped && wasStopped.current;
+    if (isGoingOn) setToppingUp(false);
+    setGoesOn(isGoingOn);
     wasStopped.current = isStopped;
   }, [isStopped]);
   return (
@@ -32,13 +34,20 @@ export function Talking(props: RoomPart) {
         <MessageList {...props} />
       </div>
       <span class="for-screen-readers" role="status">
-        {goesOn ? texts.room.goesOn : ""}
+        {goesOn ? texts.room.goesOn : isStopped && isToppingUp ? texts.room.stoppedTitle : ""}
       </span>
-      {isStopped && <StoppedClock {...props} onEnd={() => setEnding(true)} />}
+      {isStopped && !isToppingUp && <StoppedClock {...props} onEnd={() => setEnding(true)} />}
       {!isStopped && <Composer {...props} />}
       {isEnding && <EndDialog {...props} onClose={() => setEnding(false)} />}
       {isToppingUp && site.value !== null && (
-        <TopUpDialog ratePerMinuteMinor={consultation.rate_per_minute_minor} onClose={() => setToppingUp(false)} />
+        // Stays open when the clock stops, so that a card that is being typed is not lost.
+        <TopUpDialog ratePerMinuteMinor={consultation.rate_per_minute_minor} onClose={() => setToppingUp(false)}>
+          {isStopped && (
+            <div class="stopped__inline">
+              <StoppedWords {...props} />
+            </div>
+          )}
+        </TopUpDialog>
       )}
     </div>
   );

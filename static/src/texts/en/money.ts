@@ -1,4 +1,5 @@
 /** The wallet, top-ups, consultations' history and statements. */
+import type { RefusalReason } from "../../payments/card_field";
 import type { TransferView } from "../../protocol";
 
 export const moneyTexts = {
@@ -21,7 +22,26 @@ export const moneyTexts = {
   pending: "The payment was accepted; your balance follows as soon as the bank confirms it.",
   slow: "The bank takes longer than usual. You can leave this page: the money arrives by itself, and is never taken twice.",
   completed: (amount: string) => `${amount} added to your wallet.`,
-  failed: "The bank did not accept the payment. Nothing was charged; try another card.",
+  failed: (reason: string | null) =>
+    `${reason ?? "The bank did not accept the payment; try another card"}. Nothing was charged.`,
+  toCard: (amount: string) => `Continue with ${amount}`,
+  payByCard: (amount: string) => `Pay ${amount}`,
+  changeAmount: "Change the amount",
+  cardHint: "Your card goes straight to Stripe, who takes the payment for us; we never see its number.",
+  cardTestHint: "Test mode: pay with card 4242 4242 4242 4242, any date to come and any code. No real money moves.",
+  cardNotLoaded:
+    "The card form could not be loaded. Check your connection, and that nothing blocks stripe.com. Nothing was charged.",
+  cardRefusals: {
+    incomplete: "Something is missing or wrong in the card's details above.",
+    declined: "Nothing was charged; correct it or use another card.",
+    unconfirmed: "Your bank did not get your confirmation. Nothing was charged; try again or use another card.",
+    unclear: "The answer got lost on its way. Press the button once more: this payment is never taken twice.",
+    over: "This payment was cancelled and nothing was charged. Change the amount or go back to start a new one.",
+  } satisfies Record<RefusalReason, string>,
+  bankAsksTitle: "The bank wants you to confirm this payment.",
+  bankAsks: "In test mode there is no bank, so you answer for it.",
+  bankConfirm: "Confirm as the bank would",
+  bankRefuse: "Refuse",
   liveUnavailable: "Card payments are being set up on this site. Please come back later.",
   limits: "Spending limits",
   limitsHint:
