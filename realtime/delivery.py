@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import orjson
+from orjson import Fragment
 from pydantic import BaseModel
 
 from config.logging import get_logger
@@ -35,7 +37,7 @@ class Delivery:
         for event in events:
             try:
                 if event.payload is not payload or data is None:
-                    payload, data = event.payload, encode_once(event.payload)
+                    payload, data = event.payload, _encode(event.payload)
                 key = self._key_of(event)
                 if self._backplane is not None:
                     self._backplane.publish(
@@ -50,3 +52,8 @@ class Delivery:
         if fields is None or not isinstance(event.payload, BaseModel):
             return None
         return " ".join((event.name, *(str(getattr(event.payload, name)) for name in fields)))
+
+
+def _encode(payload: Any) -> Fragment:
+    encoded = encode_once(payload)
+    return encoded if isinstance(encoded, Fragment) else Fragment(orjson.dumps(encoded))
