@@ -23,7 +23,8 @@ export function WhatItBuys(props: { balanceMinor: number; currency: string }) {
       rateMinor: reader.rates.chat?.rate_per_minute_minor ?? 0,
     })),
   ].filter((offer) => offer.rateMinor > 0 && offer.rateMinor <= props.balanceMinor);
-  const shown = [...new Map(offers.toReversed().map((offer) => [offer.id, offer])).values()].toReversed();
+  // Who was talked to last comes first, also when they are free now.
+  const shown = offers.filter((offer, index) => offers.findIndex((other) => other.id === offer.id) === index);
   const isKnown = past.value !== null && free.value !== null;
   if (props.balanceMinor === 0 || (isKnown && shown.length === 0))
     return <p class="soft">{texts.money.buysNothingYet}</p>;

@@ -8,7 +8,7 @@ export const deskTexts = {
     away: "Clients see that you are here but not free.",
     invisible: "You look offline to clients.",
     offline: "You are not taking consultations.",
-    busy: "You are in a consultation. Your status comes back by itself afterwards.",
+    busy: "You are asked for or in a consultation. Your status comes back by itself afterwards.",
   } as Record<string, string>,
   incomingTitle: (name: string) => `${name} is asking for you`,
   incomingFacts: (type: string, rate: string) => `${type} at ${rate} a minute`,
