@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Callable
 from typing import Any
 
 import socketio
+
+from config.ids import new_id
 
 PATIENCE_SECONDS = 10.0
 
@@ -23,7 +24,6 @@ class LiveClient:
         self._taken: set[int] = set()
         self.events: list[tuple[str, Any]] = []
         self.is_connected = False
-        self._nonces = itertools.count(1)
 
     async def connect(self, url: str, token: str | None) -> None:
         """Raises socketio.exceptions.ConnectionError when the server refuses."""
@@ -50,7 +50,8 @@ class LiveClient:
         return answer["error"]
 
     def nonce(self) -> str:
-        return f"nonce-{next(self._nonces)}"
+        """New, also to whoever connects a second time as the same person."""
+        return f"nonce-{new_id()}"
 
     async def next_event(
         self, name: str, where: Callable[[Any], bool] = lambda _payload: True, *, timeout: float = PATIENCE_SECONDS
