@@ -53,7 +53,8 @@ async def inspect(visitor: Visitor, paths: list[str]) -> None:
         await visitor.visit(path)
         await expect(visitor.page.locator("h1, h2").first).to_be_visible()
         await expect(visitor.page.locator(".skeleton")).to_have_count(0)
-        name = path.partition("?")[0].strip("/").partition("/")[0] or "directory"
+        first, _, further = path.partition("?")[0].strip("/").partition("/")
+        name = f"{first or 'directory'}{'-one' if further else ''}"
         await visitor.picture(f"{name}-light")
         await check_accessibility(visitor)
         await visitor.page.emulate_media(color_scheme="dark")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import expect
@@ -37,6 +38,15 @@ async def test_a_reload_in_the_middle_brings_back_everything_and_the_draft(site:
     await room.composer.press_sequentially("ing")
     await room.composer.press("Enter")
     await others_room.shows(["First of all", "Go on", "As I was saying"])
+
+
+async def test_a_browser_whose_clock_is_wrong_shows_the_servers_time(site: Server, open_window: OpenWindow) -> None:
+    client, reader = await open_window(site, "client"), await open_window(site, "reader", process=1)
+    await client.page.clock.install(time=datetime.now(UTC) + timedelta(hours=3))
+    room, others_room = await start_talking(client, reader, site)
+    await expect(room.figure(CLOCK)).to_have_text(re.compile("^0:0[1-9]"))
+    both = [await one.reads_clock() for one in (room, others_room)]
+    assert abs(both[0] - both[1]) <= 2
 
 
 async def test_a_line_that_goes_silent_is_told_to_both_and_loses_nothing(site: Server, open_window: OpenWindow) -> None:
