@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -76,6 +76,8 @@ class LiveGateway:
         self._backplane = Backplane(redis_url, self._receive_from_node) if redis_url else None
         self._live: Live | None = None
         self._is_stopping = False
+        # When it began to end all connections: nobody who was connected here has been served since.
+        self.closed_at: datetime | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._engine = build_engine(self, direct=settings.server.direct_path)
         self._engine.on("connect", self._connect)
@@ -106,6 +108,7 @@ class LiveGateway:
         if self._is_stopping:
             return
         self._is_stopping = True
+        self.closed_at = self._clock.now()
         await self.close_all("server.restarting")
         if self._backplane is not None:
             await self._backplane.close()

@@ -66,10 +66,10 @@ class Node:
         await self._follow_database_clock()
         return True
 
-    async def release(self, on_node_lost: OnNodeLost) -> None:
-        """Give the lease back: whoever is still counted as connected here is gone as of now."""
+    async def release(self, on_node_lost: OnNodeLost, *, closed_at: datetime | None = None) -> None:
+        """Give the lease back: whoever is still counted as connected here is gone since `closed_at`, or as of now."""
         now = self._clock.now()
-        until = now if self.holds_lease(now) else self.renewed_at
+        until = min(now, closed_at or now) if self.holds_lease(now) else self.renewed_at
         await self._database.transact(lambda tx: _bury_own(tx, self.id, until, now=now, on_node_lost=on_node_lost))
         self.lease_expires_at = min(self.lease_expires_at, now)
 

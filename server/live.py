@@ -114,7 +114,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
         loop.cancel()
     await asyncio.gather(*loops, return_exceptions=True)
     await messages.close()
-    await node.release(presence.node_lost)
+    await node.release(presence.node_lost, closed_at=gateway.closed_at)
 
 
 async def close_live_connections(app: web.Application) -> None:
