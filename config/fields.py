@@ -57,7 +57,8 @@ def _to_utc(value: datetime) -> datetime:
 
 def render_instant(value: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: `2026-01-05T12:00:00.000Z`."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return in_utc.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 PlainText = Annotated[str, Strict(), AfterValidator(check_plain_text)]

@@ -15,8 +15,7 @@ from realtime.commands import Caller, Command, Live, Rendered
 from realtime.consultations.access import access_consultation
 from realtime.consultations.errors import ConsultationClockStopped, ConsultationNotInProgress
 from realtime.consultations.events import MessageReadEvent, TypingChangedEvent, watchers_audience
-from realtime.consultations.snapshots import MessageView, render_message
-from realtime.dispatch import encode_once
+from realtime.consultations.snapshots import MessageView, encode_message
 from storage.messages import Message, MessageDraft, MessageOutcome, find_image_owner, mark_read
 from storage.transaction import Event, Transaction, user_audience
 
@@ -68,7 +67,7 @@ async def send(live: Live, caller: Caller, payload: SendMessage) -> Rendered:
     draft = MessageDraft(new_id(), payload.consultation_id, caller.user_id, payload.kind, payload.content, payload.nonce)
     outcome = await live.messages.store(draft)
     message = _judge(outcome, draft)
-    encoded = encode_once(render_message(message))
+    encoded = encode_message(message)
     if outcome.verdict == "stored":
         assert outcome.client_id is not None
         assert outcome.reader_id is not None

@@ -69,7 +69,10 @@ async def test_a_senders_other_device_is_told_and_the_sending_one_is_not(scene: 
 
 
 async def test_the_answer_and_the_event_are_what_their_models_say(scene: Scene) -> None:
-    answer = await scene.say("encoded once", by_reader=True)
+    payload = {"consultation_id": scene.id, "content": "encoded once", "kind": "text", "nonce": "encoded"}
+    answer = await scene.reader_live.command("message.send", **payload)
+    assert await scene.reader_live.command("message.send", **payload) == answer
+    assert answer["message"] in await transcript(scene)
     [event] = [event for event in scene.events("message.sent") if event["message"]["content"] == "encoded once"]
     assert orjson.loads(MessageData.model_validate_json(orjson.dumps(answer)).model_dump_json()) == answer
     assert orjson.loads(MessageSentEvent.model_validate_json(orjson.dumps(event)).model_dump_json()) == event
