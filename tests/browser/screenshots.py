@@ -17,6 +17,7 @@ from uuid import UUID
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
 from config.clock import MovableClock
+from config.logging import configure_logging
 from server.demo import DEMO_LOGINS, DEMO_PASSWORD
 from tests.browser.browsers import NO_CHROMIUM, PROJECT, find_chromium, open_browser
 from tests.support.clients import ApiClient
@@ -234,6 +235,7 @@ async def main() -> int:
     if chromium is None:
         print(NO_CHROMIUM, file=sys.stderr)
         return 1
+    configure_logging(level="warning", readable=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=15_000)
     with tempfile.TemporaryDirectory(prefix="soulseer-screenshots-") as folder:
