@@ -1,0 +1,184 @@
+"""The protocol that other people's apps rely on, written down once more by hand: names, fields, codes and defaults.
+
+What is here may be added to, never renamed or reshaped; only what has been built so far is listed.
+"""
+
+from __future__ import annotations
+
+import typing
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from config.errors import error_classes
+from config.settings import load_settings
+from realtime.closing import CLOSINGS
+from realtime.consultations.snapshots import ConsultationStatus, ConsultationView, EndReason
+from server.live_catalogue import COMMANDS, EVENTS
+from storage.database import Database
+
+SNAPSHOT = """id type status end_reason client reader rate_per_minute_minor currency settlement scheduled_at requested_at
+    accepted_at started_at ended_at is_paused pause_reason paid_until_at paid_seconds_left billed_increments total_cost_minor
+    last_seq version recording review earnings_minor"""
+
+# By status, with the reasons it may have been reached for.
+ENDINGS = {
+    "scheduled": "",
+    "requested": "",
+    "in_progress": "",
+    "completed": "client_ended reader_ended balance_exhausted ended_by_admin reader_silent participant_suspended",
+    "disconnected": "client_disconnected reader_disconnected both_disconnected server_interrupted",
+    "cancelled": "declined expired withdrawn",
+    "no_show": "client_no_show reader_no_show both_no_show",
+}
+
+# Command: the fields of its payload (a ? may be left out), and what its acknowledgement's data holds.
+COMMANDS_BUILT = {
+    "reader.set_status": ("status", "status"),
+    "consultation.request": ("reader_id type nonce", "consultation"),
+    "consultation.accept": ("consultation_id reason?", "consultation"),
+    "consultation.decline": ("consultation_id reason?", "consultation"),
+    "consultation.cancel": ("consultation_id reason?", "consultation"),
+    "consultation.join": ("consultation_id after_seq?", "consultation messages ice_servers"),
+    "consultation.end": ("consultation_id", "consultation"),
+    "message.send": ("consultation_id content kind? nonce", "message"),
+    "message.read": ("consultation_id up_to_seq", ""),
+    "typing.set": ("consultation_id is_typing", ""),
+    "readers.watch": ("on", ""),
+}
+
+STATE = "consultation_id version consultation at"
+EVENTS_BUILT = {
+    "consultation.requested": STATE,
+    "consultation.accepted": STATE,
+    "consultation.declined": STATE,
+    "consultation.cancelled": STATE,
+    "consultation.started": STATE,
+    "consultation.paused": STATE,
+    "consultation.resumed": STATE,
+    "consultation.ended": STATE,
+    "consultation.changed": STATE,
+    "consultation.charged": "consultation_id version increment amount_minor total_cost_minor paid_until_at balance_minor"
+    " earnings_minor at",
+    "consultation.balance_low": "consultation_id minutes_left at",
+    "consultation.balance_exhausted": "consultation_id version top_up_until_at at",
+    "message.sent": "consultation_id message at",
+    "message.read": "consultation_id up_to_seq at",
+    "typing.changed": "consultation_id is_typing at",
+    "wallet.changed": "balance_minor currency at",
+    "reader.status_changed": "reader_id status at",
+    "connection.closing": "code retryable reconnect_after_ms",
+}
+
+ERRORS = {
+    "idempotency.key_missing": 400,
+    "auth.invalid_credentials": 401,
+    "wallet.balance_too_low": 402,
+    "payment.declined": 402,
+    "payment.authentication_required": 402,
+    "reader.busy": 409,
+    "reader.offline": 409,
+    "reader.unverified": 409,
+    "client.busy": 409,
+    "consultation.clock_stopped": 409,
+    "auth.email_taken": 409,
+    "limit.payload_too_large": 413,
+    "nonce.reused": 422,
+    "idempotency.key_reused": 422,
+    "auth.locked": 423,
+    "limit.rate": 429,
+}
+
+DEFAULTS = {
+    "billing.minute_seconds": 60,
+    "billing.increment_seconds": None,
+    "billing.settlement": "minute",
+    "billing.free_seconds": 10,
+    "billing.top_up_window_seconds": 120,
+    "billing.minimum_minutes_to_start": 1,
+    "billing.reader_share_bps": 7000,
+    "consultations.ring_seconds": 45,
+    "consultations.join_seconds": 60,
+    "consultations.reconnect_grace_seconds": 60,
+    "consultations.silent_reader_seconds": 60,
+    "nodes.lease_seconds": 10,
+    "nodes.renew_seconds": 2,
+    "wallet.top_up_minimum_minor": 500,
+    "wallet.top_up_maximum_minor": 50_000,
+    "payouts.minimum_minor": 2000,
+    "payouts.hold_days": 7,
+    "payouts.approval_above_minor": 0,
+    "payouts.second_approval_above_minor": 100_000,
+    "limits.registrations_per_hour": 20,
+    "limits.logins_per_minute": 60,
+    "limits.failed_logins": 10,
+    "limits.lockout_seconds": 900,
+    "turn.ttl_seconds": 600,
+}
+
+
+def fields(model: type[BaseModel]) -> set[str]:
+    return set(model.model_fields)
+
+
+def test_the_snapshot_has_every_field() -> None:
+    assert set(SNAPSHOT.split()) <= fields(ConsultationView)
+    person = ConsultationView.model_fields["client"].annotation
+    assert person is ConsultationView.model_fields["reader"].annotation
+    assert person is not None
+    assert {"id", "display_name", "avatar_url"} <= fields(person)
+    reasons = typing.get_args(ConsultationView.model_fields["pause_reason"].annotation)
+    assert {"connection", "media", "balance"} == set(typing.get_args(reasons[0]))
+
+
+async def test_statuses_and_end_reasons_are_these_in_the_models_and_in_the_database(empty_database: Database) -> None:
+    reasons = {reason for words in ENDINGS.values() for reason in words.split()}
+    assert set(typing.get_args(ConsultationStatus)) == set(ENDINGS)
+    assert set(typing.get_args(EndReason)) == reasons
+    async with empty_database.connection() as db:
+        rows = await db.fetch(
+            "SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint"
+            " WHERE conrelid = 'consultations'::regclass AND contype = 'c'"
+        )
+    checked = " ".join(row["text"] for row in rows)
+    assert {word for word in reasons | set(ENDINGS) if f"'{word}'" not in checked} == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS_BUILT)
+def test_a_command_takes_and_answers_what_is_promised(name: str) -> None:
+    payload, data = COMMANDS_BUILT[name]
+    command = {command.name: command for command in COMMANDS}[name]
+    assert {word.rstrip("?") for word in payload.split()} == fields(command.payload)
+    required = {field for field, info in command.payload.model_fields.items() if info.is_required()}
+    assert required == {word for word in payload.split() if not word.endswith("?")}
+    assert set(data.split()) <= fields(command.data)
+
+
+@pytest.mark.parametrize("name", EVENTS_BUILT)
+def test_an_event_tells_what_is_promised(name: str) -> None:
+    event = {event.name: event for event in EVENTS}[name]
+    assert set(EVENTS_BUILT[name].split()) <= fields(event.payload)
+
+
+def test_what_exists_is_listed_here() -> None:
+    assert {command.name for command in COMMANDS} == set(COMMANDS_BUILT)
+    assert {event.name for event in EVENTS} == set(EVENTS_BUILT)
+
+
+def test_the_reasons_for_closing_a_connection_are_these() -> None:
+    assert set(CLOSINGS) == {"server.restarting", "auth.expired", "auth.revoked", "limit.flood"}
+
+
+def test_error_codes_have_their_status() -> None:
+    known = {error.code: error.status for error in error_classes()}
+    assert {code: known.get(code) for code in ERRORS} == ERRORS
+
+
+def test_settings_begin_with_the_promised_values() -> None:
+    settings = load_settings(environment={}, env_file=None).model_dump()
+    found: dict[str, Any] = {}
+    for name in DEFAULTS:
+        section, key = name.split(".")
+        found[name] = settings[section][key]
+    assert found == DEFAULTS
