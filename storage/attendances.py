@@ -48,26 +48,35 @@ async def find_arrival(db: Connection, consultation_id: UUID, user_id: UUID, *, 
     return arrival
 
 
-async def delete_attendances_of_connection(tx: Transaction, connection_id: str) -> list[UUID]:
-    """Take a connection out of all rooms; the live consultations it was in."""
-    rows = await tx.fetch(
-        "WITH gone AS (DELETE FROM attendances WHERE connection_id = $1 RETURNING consultation_id)"
-        " SELECT c.id FROM consultations AS c JOIN gone ON gone.consultation_id = c.id"
-        " WHERE c.status IN ('requested', 'in_progress') ORDER BY c.id",
-        connection_id,
+async def list_attended_by_connection(db: Connection, connection_id: str) -> list[UUID]:
+    """The consultations somebody attends through a connection, in the order in which they are locked."""
+    rows = await db.fetch(
+        "SELECT consultation_id FROM attendances WHERE connection_id = $1 ORDER BY consultation_id", connection_id
     )
-    return [row["id"] for row in rows]
+    return [row["consultation_id"] for row in rows]
 
 
-async def delete_attendances_of_node(tx: Transaction, node_id: UUID) -> list[tuple[UUID, UUID]]:
-    """Take everybody out of all rooms that a node held; the live consultations with the people who were in them."""
-    rows = await tx.fetch(
-        "WITH gone AS (DELETE FROM attendances WHERE node_id = $1 RETURNING consultation_id, user_id)"
-        " SELECT DISTINCT c.id, gone.user_id FROM consultations AS c JOIN gone ON gone.consultation_id = c.id"
-        " WHERE c.status IN ('requested', 'in_progress') ORDER BY c.id, gone.user_id",
-        node_id,
+async def list_attended_through_node(db: Connection, node_id: UUID) -> list[UUID]:
+    """The same for everybody whom a node held."""
+    rows = await db.fetch("SELECT DISTINCT consultation_id FROM attendances WHERE node_id = $1 ORDER BY consultation_id", node_id)
+    return [row["consultation_id"] for row in rows]
+
+
+async def delete_attendance(tx: Transaction, consultation_id: UUID, *, connection_id: str) -> bool:
+    """Take a connection out of a room; the consultation must be locked, as it is by whoever empties the room at its end."""
+    return bool(
+        await tx.execute(
+            "DELETE FROM attendances WHERE consultation_id = $1 AND connection_id = $2", consultation_id, connection_id
+        )
     )
-    return [(row["id"], row["user_id"]) for row in rows]
+
+
+async def delete_attendances_through_node(tx: Transaction, consultation_id: UUID, *, node_id: UUID) -> list[UUID]:
+    """Take everybody out of a room whom a node held, the consultation being locked; who that was, in order."""
+    rows = await tx.fetch(
+        "DELETE FROM attendances WHERE consultation_id = $1 AND node_id = $2 RETURNING user_id", consultation_id, node_id
+    )
+    return sorted({row["user_id"] for row in rows})
 
 
 async def delete_attendances_of_consultation(tx: Transaction, consultation_id: UUID) -> None:

@@ -45,9 +45,13 @@ async def read_database_clock(db: Connection) -> datetime:
 
 
 async def lock_dead_node(tx: Transaction, *, now: datetime) -> DeadNode | None:
-    """One node whose lease has run out, locked for the rest of the transaction; those another node clears away are left out."""
+    """One node whose lease has run out, locked for the rest of the transaction; those another node clears away are left out.
+
+    The weaker lock: somebody who is just joining a room through the node holds the room, and must not wait for us.
+    """
     row = await tx.fetch_row(
-        "SELECT id, renewed_at FROM nodes WHERE lease_expires_at <= $1 ORDER BY lease_expires_at LIMIT 1 FOR UPDATE SKIP LOCKED",
+        "SELECT id, renewed_at FROM nodes WHERE lease_expires_at <= $1 ORDER BY lease_expires_at LIMIT 1"
+        " FOR NO KEY UPDATE SKIP LOCKED",
         now,
     )
     return None if row is None else DeadNode(row["id"], row["renewed_at"])
@@ -55,7 +59,7 @@ async def lock_dead_node(tx: Transaction, *, now: datetime) -> DeadNode | None:
 
 async def lock_node(tx: Transaction, node_id: UUID) -> DeadNode | None:
     """The node's row locked for the rest of the transaction, if it is still there."""
-    row = await tx.fetch_row("SELECT id, renewed_at FROM nodes WHERE id = $1 FOR UPDATE", node_id)
+    row = await tx.fetch_row("SELECT id, renewed_at FROM nodes WHERE id = $1 FOR NO KEY UPDATE", node_id)
     return None if row is None else DeadNode(row["id"], row["renewed_at"])
 
 

@@ -21,10 +21,12 @@ from realtime.consultations.clock import (
     stopped,
 )
 from storage.attendances import (
-    delete_attendances_of_connection,
-    delete_attendances_of_node,
+    delete_attendance,
+    delete_attendances_through_node,
     find_arrival,
     list_attendants,
+    list_attended_by_connection,
+    list_attended_through_node,
 )
 from storage.consultations import Consultation, ConsultationParts, insert_timeline_line, lock_parts
 from storage.transaction import Transaction
@@ -153,11 +155,16 @@ async def connection_lost(
     tx: Transaction, connection_id: str, user_id: UUID, *, lost_at: datetime, lost_to: LostTo, moment: Moment
 ) -> None:
     """A connection ended: whoever attended through it alone is missing now."""
-    for consultation_id in await delete_attendances_of_connection(tx, connection_id):
-        await participant_lost(tx, consultation_id, user_id, lost_at=lost_at, lost_to=lost_to, moment=moment)
+    for consultation_id in await list_attended_by_connection(tx, connection_id):
+        # The consultation first, then who is in its room: the order in which its end takes them.
+        await lock_parts(tx, consultation_id)
+        if await delete_attendance(tx, consultation_id, connection_id=connection_id):
+            await participant_lost(tx, consultation_id, user_id, lost_at=lost_at, lost_to=lost_to, moment=moment)
 
 
 async def node_lost(tx: Transaction, node_id: UUID, *, renewed_at: datetime, moment: Moment) -> None:
     """A node died: everybody it held is missing, dated at the last renewal of its lease."""
-    for consultation_id, user_id in await delete_attendances_of_node(tx, node_id):
-        await participant_lost(tx, consultation_id, user_id, lost_at=renewed_at, lost_to="node", moment=moment)
+    for consultation_id in await list_attended_through_node(tx, node_id):
+        await lock_parts(tx, consultation_id)
+        for user_id in await delete_attendances_through_node(tx, consultation_id, node_id=node_id):
+            await participant_lost(tx, consultation_id, user_id, lost_at=renewed_at, lost_to="node", moment=moment)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from config.clock import MovableClock, milliseconds_between
+from config.errors import NotFound
 from config.ids import new_id
 from config.settings import Settings
 from realtime.commands import Caller
@@ -228,14 +229,15 @@ class World:
             parts = await end_if_due(tx, parts, self.moment())
             if not parts.consultation.is_live:
                 return parts
-            assert await insert_attendance(
+            if not await insert_attendance(
                 tx,
                 consultation_id=consultation_id,
                 user_id=seat.user_id,
                 connection_id=connection_id,
                 node_id=node.id,
                 now=self.clock.now(),
-            )
+            ):
+                raise NotFound
             return await participant_arrived(tx, parts, seat.user_id, self.moment())
 
         parts = await self.database.transact(act)
