@@ -25,7 +25,8 @@ from tests.simulation.test_ledger_and_meter import FIRST_SEED, SEEDS
 from tests.simulation.world import Seat, World
 
 ROUNDS = 8
-# What may be answered to somebody who came too late, or through a node that has gone; a deadlock that was given up on, or a 500, is not among them.
+# What may be answered to somebody who came too late, or through a node that has gone; a deadlock that was given up on,
+# or a 500, is not among them.
 EXPECTED = {
     "connections_node_id_fkey",
     "resource.not_found",
