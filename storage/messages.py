@@ -36,7 +36,7 @@ class MessageOutcome(NamedTuple):
     """What became of a draft.
 
     `verdict`: `stored`; `known` (the nonce came before: `message` is the first one); `missing` (no such room for this
-    sender); `not_in_progress`; `clock_stopped`; `busy` (the room is locked by somebody else: nothing
+    sender); `not_in_progress`; `clock_stopped`; `not_joined`; `busy` (the room is locked by somebody else: nothing
     was written). `client_id` and `reader_id` are set when the sender takes part.
     """
 
@@ -65,6 +65,8 @@ WITH incoming AS MATERIALIZED (
             WHEN m.id IS NOT NULL THEN 'known'
             WHEN r.status <> 'in_progress' THEN 'not_in_progress'
             WHEN r.pause_reason = 'balance' THEN 'clock_stopped'
+            WHEN r.pause_reason = 'connection' AND NOT EXISTS (SELECT 1 FROM attendances AS seat
+                WHERE seat.consultation_id = r.id AND seat.user_id = i.sender_id) THEN 'not_joined'
             ELSE 'stored' END AS verdict
     FROM incoming AS i
     LEFT JOIN rooms AS r ON r.id = i.consultation_id

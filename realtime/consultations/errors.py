@@ -37,6 +37,10 @@ class ConsultationClockStopped(AppError):
     code, status, title = "consultation.clock_stopped", 409, "The clock stands until the wallet is topped up"
 
 
+class ConsultationNotJoined(AppError):
+    code, status, title, retryable = "consultation.not_joined", 409, "Join the consultation again to go on", True
+
+
 class ConsultationUnpaid(AppError):
     code, status, title = "consultation.unpaid", 409, "Only a consultation with something paid can be reviewed"
 

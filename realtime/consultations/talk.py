@@ -13,7 +13,7 @@ from config.fields import Flag, Id, NonBlank, Nonce, Payload, PlainText, View, W
 from config.ids import new_id
 from realtime.commands import Caller, Command, Live, Rendered
 from realtime.consultations.access import access_consultation
-from realtime.consultations.errors import ConsultationClockStopped, ConsultationNotInProgress
+from realtime.consultations.errors import ConsultationClockStopped, ConsultationNotInProgress, ConsultationNotJoined
 from realtime.consultations.events import MessageReadEvent, TypingChangedEvent, watchers_audience
 from realtime.consultations.snapshots import MessageView, encode_message
 from storage.messages import Message, MessageDraft, MessageOutcome, find_image_owner, mark_read
@@ -53,6 +53,7 @@ _REFUSALS = {
     "missing": NotFound,
     "not_in_progress": ConsultationNotInProgress,
     "clock_stopped": ConsultationClockStopped,
+    "not_joined": ConsultationNotJoined,
     "busy": Overloaded,
 }
 

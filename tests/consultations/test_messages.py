@@ -60,6 +60,17 @@ async def test_whoever_was_away_gets_exactly_what_was_missed(scene: Scene) -> No
     assert joined["consultation"]["last_seq"] == 3
 
 
+async def test_who_comes_back_without_joining_cannot_talk_on_for_nothing(scene: Scene) -> None:
+    await scene.drop()
+    scene.client_live = await scene.server.connect(scene.client)
+    payload = {"consultation_id": scene.id, "content": "still here", "kind": "text", "nonce": "again"}
+    error = await scene.client_live.refused("message.send", **payload)
+    assert (error["code"], error["status"], error["retryable"]) == ("consultation.not_joined", 409, True)
+    assert (await scene.say("Are you there?", by_reader=True))["message"]["seq"] == 2
+    await scene.client_live.command("consultation.join", consultation_id=scene.id)
+    assert (await scene.client_live.command("message.send", **payload))["message"]["seq"] == 3
+
+
 async def test_a_senders_other_device_is_told_and_the_sending_one_is_not(scene: Scene) -> None:
     other_device = await scene.server.connect(scene.client)
     await scene.say("from my phone")

@@ -32,6 +32,7 @@ const byCode: Partial<Record<ErrorCode | "network.unreachable" | "auth.totp_requ
     "upload.too_many_pixels": "This picture is too large. Make it smaller and try again.",
     "consultation.unpaid": "Only consultations with something paid can be reviewed.",
     "review.exists": "You reviewed this consultation already.",
+    "consultation.not_joined": "You are not in the room yet. It goes on as soon as you are.",
     "consultation.clock_stopped": "The clock has stopped until money is added.",
     "limit.rate": "That was too fast. Wait a moment and try again.",
     "limit.payload_too_large": "That is too large to send.",
