@@ -123,12 +123,14 @@ class Room:
         if self.pause == "connection" and both_there:
             self._run(now)
 
-    def say(self) -> str:
-        """What becomes of a message."""
+    def say(self, *, is_there: bool) -> str:
+        """What becomes of a message of somebody who is in the room, or only connected."""
         if self.ended:
             return "not_in_progress"
         if self.pause == "balance":
             return "clock_stopped"
+        if self.pause == "connection" and not is_there:
+            return "not_joined"
         self.messages += 1
         return "stored"
 

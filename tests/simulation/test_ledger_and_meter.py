@@ -205,8 +205,9 @@ class Simulation:
     async def say(self, pair: Pair, side: str) -> None:
         assert pair.room is not None
         assert pair.consultation_id is not None
-        outcome = await self.world.say(pair.consultation_id, pair.seat(side).user_id)
-        assert outcome.verdict == pair.room.say()
+        seat = pair.seat(side)
+        outcome = await self.world.say(pair.consultation_id, seat.user_id)
+        assert outcome.verdict == pair.room.say(is_there=bool(seat.connections))
         if outcome.message is not None:
             assert outcome.message.seq == pair.room.messages
 
