@@ -134,6 +134,11 @@ async def insert_account_token(
     )
 
 
+async def lock_account(tx: Connection, user_id: UUID) -> None:
+    """Until the transaction ends, whoever else locks this account waits."""
+    await tx.fetch_value("SELECT true FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
+
+
 async def count_account_tokens(connection: Connection, *, user_id: UUID, purpose: str, since: datetime) -> int:
     value: int = await connection.fetch_value(
         "SELECT count(*) FROM account_tokens WHERE user_id = $1 AND purpose = $2 AND created_at > $3", user_id, purpose, since

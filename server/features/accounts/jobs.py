@@ -13,7 +13,14 @@ from config.clock import Clock
 from server.features.accounts.tokens import hash_token, make_token
 from server.mail.letters import compose_password_reset, compose_verification
 from server.mail.post import Post
-from storage.accounts import Account, count_account_tokens, find_account, find_account_by_email, insert_account_token
+from storage.accounts import (
+    Account,
+    count_account_tokens,
+    find_account,
+    find_account_by_email,
+    insert_account_token,
+    lock_account,
+)
 from storage.database import Database
 from storage.jobs import JobHandler, enqueue_job
 from storage.transaction import Transaction
@@ -68,6 +75,7 @@ class AccountLetters:
 
         async def write(tx: Transaction) -> bool:
             since = now - timedelta(hours=1)
+            await lock_account(tx, account.id)  # jobs run side by side: each counts what the others have written
             if await count_account_tokens(tx, user_id=account.id, purpose=purpose, since=since) >= limits.LETTERS_PER_HOUR:
                 return False
             await insert_account_token(
