@@ -73,7 +73,7 @@ WITH due AS MATERIALIZED (
     WHERE l.id = ANY (ARRAY(SELECT client_wallet_id FROM due UNION ALL SELECT reader_earnings_id FROM due))
     ORDER BY l.id FOR NO KEY UPDATE
 ), judged AS MATERIALIZED (
-    SELECT due.*, new_uuid7() AS transfer_id,
+    SELECT due.*, new_uuid7() AS transfer_id, accounts.balance_minor, accounts.spendable_minor, accounts.last_entry,
         CASE WHEN accounts.last_credit > due.balance_low_entry THEN 3 ELSE coalesce(due.balance_low_told, 3) END AS told_minutes,
         due.reader_share_bps * (due.charged_minor + due.charge_minor - due.refunded_minor) / 10000
             - due.earnings_minor AS earned_minor,
@@ -102,11 +102,11 @@ WITH due AS MATERIALIZED (
 ), wallets AS (
     UPDATE ledger_accounts AS l SET balance_minor = l.balance_minor - j.charge_minor, last_entry = l.last_entry + 1
     FROM judged AS j WHERE j.is_affordable AND l.id = j.client_wallet_id AND j.charge_minor > 0
-    RETURNING j.id AS consultation_id, l.id, l.balance_minor, l.held_minor, l.last_entry
+    RETURNING j.transfer_id, l.id, -j.charge_minor AS amount_minor, l.balance_minor, l.last_entry
 ), earnings AS (
     UPDATE ledger_accounts AS l SET balance_minor = l.balance_minor + j.earned_minor, last_entry = l.last_entry + 1
     FROM judged AS j WHERE j.is_affordable AND l.id = j.reader_earnings_id AND j.earned_minor > 0
-    RETURNING j.id AS consultation_id, l.id, l.balance_minor, l.last_entry
+    RETURNING j.transfer_id, l.id, j.earned_minor AS amount_minor, l.balance_minor, l.last_entry
 ), booked AS (
     INSERT INTO transfers (id, type, idempotency_key, reference_kind, reference_id, increment, amount_minor, currency, created_at)
     SELECT transfer_id, 'session_charge', 'charge:' || id || ':' || increment, 'consultation', id, increment,
@@ -114,17 +114,12 @@ WITH due AS MATERIALIZED (
     FROM judged WHERE is_affordable AND charge_minor > 0
 ), written AS (
     INSERT INTO entries (transfer_id, ledger_account_id, amount_minor, number, balance_after_minor, created_at)
-    SELECT j.transfer_id, side.account_id, side.amount_minor, side.number, side.balance_after_minor, $2
+    SELECT transfer_id, id, amount_minor, last_entry, balance_minor, $2 FROM wallets
+    UNION ALL SELECT transfer_id, id, amount_minor, last_entry, balance_minor, $2 FROM earnings
+    UNION ALL SELECT j.transfer_id, revenue.id, j.charge_minor - j.earned_minor, NULL, NULL, $2
     FROM judged AS j
-    JOIN wallets ON wallets.consultation_id = j.id
-    LEFT JOIN earnings ON earnings.consultation_id = j.id
     JOIN ledger_accounts AS revenue ON revenue.owner_id IS NULL AND revenue.kind = 'revenue' AND revenue.currency = j.currency
-    CROSS JOIN LATERAL (VALUES
-        (wallets.id, -j.charge_minor, wallets.last_entry, wallets.balance_minor),
-        (earnings.id, j.earned_minor, earnings.last_entry, earnings.balance_minor),
-        (revenue.id, j.charge_minor - j.earned_minor, NULL::integer, NULL::bigint)
-    ) AS side (account_id, amount_minor, number, balance_after_minor)
-    WHERE side.amount_minor <> 0
+    WHERE j.is_affordable AND j.charge_minor <> j.earned_minor
 ), moved AS (
     UPDATE consultations AS c SET
         version = c.version + 1,
@@ -134,7 +129,7 @@ WITH due AS MATERIALIZED (
         paid_until_at = CASE WHEN j.is_affordable
             THEN j.span_started_at + (j.increment * j.increment_ms - j.span_base_ms) * interval '1 millisecond' END,
         balance_low_told = CASE WHEN left_over.is_told THEN left_over.minutes ELSE c.balance_low_told END,
-        balance_low_entry = CASE WHEN left_over.is_told THEN coalesce(wallets.last_entry, accounts.last_entry)
+        balance_low_entry = CASE WHEN left_over.is_told THEN j.last_entry + (j.charge_minor > 0)::integer
             ELSE c.balance_low_entry END,
         is_paused = NOT j.is_affordable,
         pause_reason = CASE WHEN NOT j.is_affordable THEN 'balance' END,
@@ -142,16 +137,12 @@ WITH due AS MATERIALIZED (
         connected_ms = CASE WHEN j.is_affordable THEN c.connected_ms ELSE (j.increment - 1) * j.increment_ms END,
         top_up_until_at = CASE WHEN NOT j.is_affordable THEN j.paid_until_at + $4::interval END
     FROM judged AS j
-    LEFT JOIN wallets ON wallets.consultation_id = j.id
-    JOIN accounts ON accounts.id = j.client_wallet_id
-    CROSS JOIN LATERAL (
-        SELECT coalesce(wallets.balance_minor - wallets.held_minor, accounts.spendable_minor) / j.rate_per_minute_minor
-    ) AS whole (minutes)
+    CROSS JOIN LATERAL (SELECT (j.spendable_minor - j.charge_minor) / j.rate_per_minute_minor) AS whole (minutes)
     CROSS JOIN LATERAL (SELECT whole.minutes, j.is_affordable AND whole.minutes < j.told_minutes) AS left_over (minutes, is_told)
     WHERE c.id = j.id
     RETURNING c.id, c.version, c.paid_until_at, c.paused_at, c.charged_minor, c.refunded_minor, c.earnings_minor,
         j.is_affordable, j.client_id, j.reader_id, j.increment, j.charge_minor, left_over.minutes,
-        coalesce(wallets.balance_minor, accounts.balance_minor) AS balance_minor,
+        j.balance_minor - j.charge_minor AS balance_minor,
         left_over.is_told AS tells_balance_low
 )
 SELECT * FROM moved ORDER BY id
