@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from config import limits
 from config.errors import StartupError
+from config.relay_urls import parse_relay_url
 
 PREFIX = "SOULSEER_"
 DELIMITER = "__"
@@ -26,6 +28,17 @@ CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_split)]
 def _check_networks(value: tuple[str, ...]) -> tuple[str, ...]:
     for network in value:
         ipaddress.ip_network(network, strict=False)
+    return value
+
+
+def _check_relay_urls(value: tuple[str, ...]) -> tuple[str, ...]:
+    if len(value) > limits.RELAY_URLS:
+        raise ValueError(f"at most {limits.RELAY_URLS} addresses")
+    for number, url in enumerate(value, 1):
+        try:
+            parse_relay_url(url)
+        except ValueError as error:
+            raise ValueError(f"address {number} {error}") from None
     return value
 
 
@@ -134,9 +147,18 @@ class StripeSettings(Section):
 
 
 class TurnSettings(Section):
-    urls: CommaSeparated = ()
-    secret: SecretStr | None = None
-    ttl_seconds: int = Field(default=600, ge=60)
+    urls: Annotated[CommaSeparated, AfterValidator(_check_relay_urls)] = Field(
+        default=(), description="turn:host:3478?transport=udp, turns:host:5349 and stun:host:3478, with commas between"
+    )
+    secret: SecretStr | None = Field(default=None, description="coturn's static-auth-secret")
+    ttl_seconds: int = Field(default=600, ge=60, le=86_400)
+
+    @model_validator(mode="after")
+    def _relays_have_a_secret(self) -> TurnSettings:
+        has_secret = self.secret is not None and self.secret.get_secret_value() != ""
+        if not has_secret and any(parse_relay_url(url).is_relay for url in self.urls):
+            raise ValueError("TURN__SECRET is needed for the turn: addresses in TURN__URLS")
+        return self
 
 
 class WalletSettings(Section):

@@ -5,23 +5,66 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
 from config.fields import View
+from config.relay_urls import parse_relay_url
 from config.settings import TurnSettings
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+def _drop_default(schema: dict[str, Any]) -> None:
+    schema.pop("default")
+
+
+# Left out instead of null, as in the browsers' own dictionary.
+LeftOut: TypeAlias = Annotated[
+    str | SkipJsonSchema[None], Field(default=None, exclude_if=_is_none, json_schema_extra=_drop_default)
+]
+
+
 class IceServerView(View):
+    """A browser's `RTCIceServer`; STUN servers carry no credentials."""
+
     urls: list[str]
-    username: str
-    credential: str
+    username: LeftOut = None
+    credential: LeftOut = None
+
+
+@dataclass(frozen=True, slots=True)
+class IceServers:
+    """What a participant connects through, and when its credentials end; None where nothing in it ends."""
+
+    servers: list[IceServerView]
+    expire_at: datetime | None
+
+
+def mint_ice(turn: TurnSettings, *, user_id: UUID, now: datetime) -> IceServers:
+    """Credentials valid for `ttl_seconds` from now, to the whole second as coturn counts; empty when nothing is configured.
+
+    They are needed to open a relay, not to keep one open: what is open at `expire_at` goes on.
+    """
+    relays = [url for url in turn.urls if parse_relay_url(url).is_relay]
+    others = [url for url in turn.urls if url not in relays]
+    servers = [IceServerView(urls=others)] if others else []
+    if not relays or turn.secret is None:
+        return IceServers(servers, None)
+    expiry = int(now.timestamp()) + turn.ttl_seconds
+    username = f"{expiry}:{user_id}"
+    digest = hmac.new(turn.secret.get_secret_value().encode(), username.encode(), hashlib.sha1).digest()
+    servers.append(IceServerView(urls=relays, username=username, credential=base64.b64encode(digest).decode()))
+    return IceServers(servers, datetime.fromtimestamp(expiry, UTC))
 
 
 def mint_ice_servers(turn: TurnSettings, *, user_id: UUID, now: datetime) -> list[IceServerView]:
-    """Credentials valid for `ttl_seconds` from now; empty when no relay is configured."""
-    if not turn.urls or turn.secret is None:
-        return []
-    username = f"{int(now.timestamp()) + turn.ttl_seconds}:{user_id}"
-    digest = hmac.new(turn.secret.get_secret_value().encode(), username.encode(), hashlib.sha1).digest()
-    return [IceServerView(urls=list(turn.urls), username=username, credential=base64.b64encode(digest).decode())]
+    """Only the servers of `mint_ice`."""
+    return mint_ice(turn, user_id=user_id, now=now).servers

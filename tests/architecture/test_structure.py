@@ -89,10 +89,10 @@ def test_files_and_functions_stay_small() -> None:
     assert large == []
 
 
-def test_what_is_licensed_otherwise_is_never_imported() -> None:
-    imported = {
+def imports_of(module: Path) -> set[str]:
+    """The packages that a module imports, by their first names."""
+    return {
         name.split(".")[0]
-        for module in modules()
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
         for name in (
             [alias.name for alias in node.names]
@@ -102,7 +102,16 @@ def test_what_is_licensed_otherwise_is_never_imported() -> None:
             else []
         )
     }
-    assert "localstripe" not in imported
+
+
+def test_what_is_licensed_otherwise_is_never_imported() -> None:
+    assert [str(module) for module in modules() if "localstripe" in imports_of(module)] == []
+
+
+def test_media_are_touched_in_one_folder_only() -> None:
+    media = {"aiortc", "aioice", "av"}
+    found = [module.relative_to(ROOT).as_posix() for module in modules() if media & imports_of(module)]
+    assert [name for name in found if not name.startswith("realtime/media/")] == []
 
 
 def test_no_package_takes_the_name_of_one_of_our_folders() -> None:

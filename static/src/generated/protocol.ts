@@ -445,10 +445,13 @@ consultation: ConsultationView
 ice_servers: IceServerView[]
 messages: MessageView[]
 }
+/**
+ * A browser's `RTCIceServer`; STUN servers carry no credentials.
+ */
 export interface IceServerView {
-credential: string
+credential?: string
 urls: string[]
-username: string
+username?: string
 }
 /**
  * `sender_id` is one of the participants; an image's `content` is the upload's id and `upload_url` where it is.

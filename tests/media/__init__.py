@@ -1,0 +1,1 @@
+"""Relay servers, credentials for them, and media between real peers."""
