@@ -26,6 +26,16 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PageFallback = Callable[[web.Request], web.StreamResponse | None]
 
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
+# What a room with sound and picture uses; no frame of anybody else's gets any of it.
+CALL_FEATURES = (
+    "camera",
+    "microphone",
+    "display-capture",
+    "picture-in-picture",
+    "speaker-selection",
+    "screen-wake-lock",
+    "autoplay",
+)
 _SANE_REQUEST_ID = re.compile(rf"[A-Za-z0-9._-]{{1,{limits.REQUEST_ID_LENGTH}}}\Z")
 
 
@@ -114,7 +124,7 @@ def security_headers(settings: Settings) -> dict[str, str]:
         # A wallet such as Google Pay opens a window from Stripe's frame and answers through it.
         "Cross-Origin-Opener-Policy": "same-origin-allow-popups" if with_stripe else "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), usb=()",
+        "Permissions-Policy": ", ".join(f"{name}=(self)" for name in CALL_FEATURES) + ", geolocation=(), usb=()",
     }
     if (settings.server.public_url or "").startswith("https://"):
         headers["Strict-Transport-Security"] = "max-age=31536000"

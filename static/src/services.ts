@@ -7,6 +7,7 @@ import { Login } from "./api/login";
 import { createResources, type Resources } from "./api/resources";
 import { Bell } from "./live/bell";
 import { LiveConnection } from "./live/connection";
+import { findMediaSupport, type MediaSupport } from "./media/support";
 import { takeReturnedPayment } from "./payments/returning";
 import { type LoadStripe, loadStripe } from "./payments/stripe_script";
 import type { Site } from "./protocol";
@@ -28,6 +29,7 @@ export interface Services {
   liveConsultation: LiveConsultation;
   notices: Notices;
   bell: Bell;
+  mediaSupport: MediaSupport;
   storage: Storage;
 }
 
@@ -68,6 +70,7 @@ export function createServices(browser: Window & typeof globalThis): Services {
     liveConsultation: new LiveConsultation(resources, live),
     notices: new Notices(),
     bell: new Bell(),
+    mediaSupport: findMediaSupport(browser),
     storage: browser.localStorage,
   };
 }

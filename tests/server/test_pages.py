@@ -103,6 +103,8 @@ async def test_every_answer_carries_the_security_headers(server: Server) -> None
         assert "http" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
+        permissions = set(headers["Permissions-Policy"].split(", "))
+        assert {"camera=(self)", "microphone=(self)", "display-capture=(self)", "picture-in-picture=(self)"} <= permissions
         assert "Server" not in headers
 
 

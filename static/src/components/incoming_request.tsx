@@ -14,6 +14,7 @@ import { formatDate, formatMoney } from "../texts/formats";
 import { Avatar } from "./avatar";
 import { Button } from "./button";
 import { ProblemNote } from "./notes";
+import { TypeIcon } from "./type_icon";
 
 /** Rings wherever the reader is; the desk shows the card itself. */
 export function IncomingRequest() {
@@ -61,7 +62,10 @@ export function RequestCard(props: { request: Consultation }) {
         <Avatar id={request.client.id} name={request.client.display_name} url={request.client.avatar_url} />
         <div class="grow">
           <h2 id="request-title">{texts.desk.incomingTitle(request.client.display_name)}</h2>
-          <p class="soft">{texts.desk.incomingFacts(texts.readers.types[request.type] ?? request.type, rate)}</p>
+          <p class="request-card__type">
+            <TypeIcon type={request.type} />
+            {texts.desk.incomingFacts(texts.readers.typesLong[request.type], rate)}
+          </p>
         </div>
       </div>
       <History clientId={request.client.id} />

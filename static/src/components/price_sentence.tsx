@@ -1,15 +1,17 @@
 /** What it will cost, said in full beside the button that starts it, before anything is owed. */
+import type { ConsultationType } from "../protocol";
 import { minutesPaidBy } from "../rooms/clock";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import { formatMoney } from "../texts/formats";
 
-export function PriceSentence(props: { ratePerMinuteMinor: number; currency: string }) {
+export function PriceSentence(props: { type: ConsultationType; ratePerMinuteMinor: number; currency: string }) {
   const { site, wallet } = useServices();
   const billing = site.value?.billing;
   const balance = wallet.value.value;
   if (billing === undefined) return null;
   const price = texts.readers.price({
+    type: props.type,
     rate: formatMoney(props.ratePerMinuteMinor, props.currency),
     minuteSeconds: billing.minute_seconds,
     freeSeconds: billing.free_seconds,

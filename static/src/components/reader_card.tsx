@@ -6,14 +6,15 @@ import { formatMoney, formatWeekdayTime, languageName } from "../texts/formats";
 import { Avatar } from "./avatar";
 import { Rating } from "./rating";
 import { StatusBadge } from "./status_badge";
+import { TypeIcon } from "./type_icon";
 
+const TYPES = ["chat", "call", "video"] as const;
 const SHOWN_SPECIALTIES = 3;
 /** The server says "now" for hours that run already, and our idea of its clock may be a little behind. */
 const SOON_MS = 60_000;
 
 export function ReaderCardLink(props: { reader: ReaderCard }) {
   const { reader } = props;
-  const rate = reader.rates.chat;
   return (
     <a class="card reader-card" href={`/readers/${reader.id}`}>
       <div class="reader-card__who">
@@ -22,13 +23,9 @@ export function ReaderCardLink(props: { reader: ReaderCard }) {
           <h2 class="reader-card__name">{reader.display_name}</h2>
           <StatusBadge status={reader.status} />
         </div>
-        {rate !== null && (
-          <p class="reader-card__rate figures">
-            {texts.readers.perMinute(formatMoney(rate.rate_per_minute_minor, reader.currency))}
-          </p>
-        )}
       </div>
       {reader.headline && <p class="reader-card__headline">{reader.headline}</p>}
+      <Rates reader={reader} />
       <NextAvailable reader={reader} />
       <div class="tag-list">
         {reader.is_demonstration && <span class="tag tag--notice">{texts.readers.demonstration}</span>}
@@ -43,6 +40,28 @@ export function ReaderCardLink(props: { reader: ReaderCard }) {
         {reader.languages.length > 0 && <span class="faint">{reader.languages.map(languageName).join(", ")}</span>}
       </div>
     </a>
+  );
+}
+
+/** What each way to talk costs; what is not offered is not there. */
+function Rates(props: { reader: ReaderCard }) {
+  const { rates, currency } = props.reader;
+  if (TYPES.every((type) => rates[type] === null)) return null;
+  return (
+    <p class="reader-card__rates">
+      {TYPES.map((type) => {
+        const rate = rates[type];
+        if (rate === null) return null;
+        return (
+          <span key={type} class="reader-card__rate">
+            <TypeIcon type={type} size={16} />
+            <span class="for-screen-readers">{texts.readers.types[type]} </span>
+            <span class="figures">{formatMoney(rate.rate_per_minute_minor, currency)}</span>
+          </span>
+        );
+      })}
+      <span class="faint">{texts.readers.aMinute}</span>
+    </p>
   );
 }
 

@@ -1,99 +1,127 @@
-/** Rates, the price in a sentence, and the one button that asks for a consultation. */
+/** How to talk, what it costs, the price in a sentence, and the one button that asks for a consultation. */
 
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { asProblem, type Problem } from "../api/problems";
 import { newNonce } from "../live/nonces";
-import type { ReaderProfile } from "../protocol";
+import type { ConsultationType, ReaderProfile } from "../protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import { formatMoney } from "../texts/formats";
 import { Button } from "./button";
-import { ProblemNote } from "./notes";
+import { Note, ProblemNote } from "./notes";
 import { PriceSentence } from "./price_sentence";
+import { TypeIcon } from "./type_icon";
 
 const TYPES = ["chat", "call", "video"] as const;
 
 export function StartPanel(props: { reader: ReaderProfile }) {
   const { reader } = props;
+  const { liveConsultation } = useServices();
+  const [chosen, setChosen] = useState<ConsultationType | null>(null);
+  const offered = TYPES.filter((type) => reader.rates[type] !== null);
+  // A rate that is taken back while somebody reads takes its choice along.
+  const type = offered.find((one) => one === chosen) ?? offered[0];
+  const live = liveConsultation.value.value;
   return (
     <section class="card stack">
-      <table class="rate-table">
-        <caption class="for-screen-readers">{texts.readers.rates}</caption>
-        <tbody>
-          {TYPES.map((type) => {
-            const rate = reader.rates[type];
-            return (
-              <tr key={type}>
-                <th scope="row">{texts.readers.types[type]}</th>
-                <td>
-                  {rate === null
-                    ? texts.readers.notOffered
-                    : texts.readers.perMinuteLong(formatMoney(rate.rate_per_minute_minor, reader.currency))}
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-      <StartChat reader={reader} />
-      <p class="faint">{texts.readers.chatOnly}</p>
+      <TypeChoice reader={reader} type={type} onChange={setChosen} />
+      {live !== null ? (
+        <a class="button button--primary button--wide" href={`/room/${live.id}`}>
+          {texts.shell.backToRoom}
+        </a>
+      ) : (
+        type !== undefined && <Start reader={reader} type={type} />
+      )}
     </section>
   );
 }
 
-function StartChat(props: { reader: ReaderProfile }) {
+function TypeChoice(props: {
+  reader: ReaderProfile;
+  type: ConsultationType | undefined;
+  onChange: (type: ConsultationType) => void;
+}) {
   const { reader } = props;
-  const { login, liveConsultation, site, wallet } = useServices();
-  const rate = reader.rates.chat?.rate_per_minute_minor;
-  const live = liveConsultation.value.value;
-  if (rate === undefined) return null;
-  if (live !== null) {
-    return (
-      <a class="button button--primary button--wide" href={`/room/${live.id}`}>
-        {texts.shell.backToRoom}
-      </a>
-    );
-  }
+  return (
+    <fieldset class="field">
+      <legend class="field__label">{texts.readers.howToTalk}</legend>
+      <div class="type-choices">
+        {TYPES.map((type) => {
+          const rate = reader.rates[type];
+          return (
+            <label key={type} class={`choice${rate === null ? " choice--off" : ""}`}>
+              <input
+                type="radio"
+                name="type"
+                value={type}
+                checked={type === props.type}
+                disabled={rate === null}
+                onChange={() => props.onChange(type)}
+              />
+              <span class="choice__face type-choice">
+                <TypeIcon type={type} />
+                <span class="choice__title">{texts.readers.types[type]}</span>
+                <span class="type-choice__rate figures">
+                  {rate === null
+                    ? texts.readers.notOffered
+                    : texts.readers.perMinuteLong(formatMoney(rate.rate_per_minute_minor, reader.currency))}
+                </span>
+              </span>
+            </label>
+          );
+        })}
+      </div>
+    </fieldset>
+  );
+}
+
+function Start(props: { reader: ReaderProfile; type: ConsultationType }) {
+  const { reader, type } = props;
+  const { login, site, wallet, mediaSupport } = useServices();
+  const rate = reader.rates[type]?.rate_per_minute_minor ?? 0;
+  const price = <PriceSentence type={type} ratePerMinuteMinor={rate} currency={reader.currency} />;
+  const ownAddress = encodeURIComponent(`/readers/${reader.id}`);
   if (login.user === null) {
     return (
       <>
-        <PriceSentence ratePerMinuteMinor={rate} currency={reader.currency} />
-        <a
-          class="button button--primary button--wide"
-          href={`/login?next=${encodeURIComponent(`/readers/${reader.id}`)}`}
-        >
+        {price}
+        <a class="button button--primary button--wide" href={`/login?next=${ownAddress}`}>
           {texts.readers.logInToStart}
         </a>
       </>
     );
   }
   if (login.user.role !== "client") return <p class="soft">{texts.readers.readersCannotStart}</p>;
+  if (type !== "chat" && mediaSupport !== "ok") {
+    return (
+      <Note tone="warning">
+        <p>{texts.calls.unsupported[mediaSupport]}</p>
+      </Note>
+    );
+  }
   const balance = wallet.value.value;
   const minimumMinutes = site.value?.billing.minimum_minutes_to_start ?? 1;
   const isTooLow = balance !== null && balance.balance_minor < rate * minimumMinutes;
   return (
     <>
-      <PriceSentence ratePerMinuteMinor={rate} currency={reader.currency} />
+      {price}
       {isTooLow ? (
         <>
           <p>{texts.readers.tooLow(formatMoney(balance.balance_minor, balance.currency), minimumMinutes)}</p>
-          <a
-            class="button button--primary button--wide"
-            href={`/wallet?next=${encodeURIComponent(`/readers/${reader.id}`)}`}
-          >
+          <a class="button button--primary button--wide" href={`/wallet?next=${ownAddress}`}>
             {texts.readers.addMoney}
           </a>
         </>
       ) : (
-        <StartButton reader={reader} ratePerMinuteMinor={rate} />
+        <StartButton reader={reader} type={type} ratePerMinuteMinor={rate} />
       )}
     </>
   );
 }
 
-function StartButton(props: { reader: ReaderProfile; ratePerMinuteMinor: number }) {
-  const { reader } = props;
+function StartButton(props: { reader: ReaderProfile; type: ConsultationType; ratePerMinuteMinor: number }) {
+  const { reader, type } = props;
   const { live, liveConsultation } = useServices();
   const { route } = useLocation();
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -103,7 +131,7 @@ function StartButton(props: { reader: ReaderProfile; ratePerMinuteMinor: number 
     try {
       const { consultation } = await live.send("consultation.request", {
         reader_id: reader.id,
-        type: "chat",
+        type,
         nonce: newNonce(),
       });
       liveConsultation.hear(consultation);
@@ -116,7 +144,7 @@ function StartButton(props: { reader: ReaderProfile; ratePerMinuteMinor: number 
   return (
     <>
       <Button look="primary" isWide busyText={texts.readers.ringing} isDisabled={!isFree} onPress={start}>
-        {texts.readers.startChat(formatMoney(props.ratePerMinuteMinor, reader.currency))}
+        {texts.readers.start[type](formatMoney(props.ratePerMinuteMinor, reader.currency))}
       </Button>
       {!isFree && <p class="soft">{texts.readers.notFree(reader.display_name)}</p>}
       <ProblemNote problem={problem} />

@@ -1,44 +1,20 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/preact";
 import { LocationProvider } from "preact-iso";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { StartPanel } from "../../src/components/start_panel";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { TopUpForm } from "../../src/components/top_up_form";
-import type { ReaderProfile } from "../../src/protocol";
 import { ServicesContext } from "../../src/services";
 import { groupTransfers } from "../../src/texts/transfer_groups";
-import { fakeServices, type HttpCall, problemAnswer, sampleUser } from "../support/fake_services";
-import { READER_ID, sampleConsultation } from "../support/samples";
-
-const reader: ReaderProfile = {
-  id: READER_ID,
-  display_name: "Mara",
-  avatar_url: null,
-  headline: null,
-  specialties: [],
-  languages: [],
-  experience_years: 1,
-  status: "online",
-  rates: { chat: { rate_per_minute_minor: 399 }, call: null, video: null },
-  currency: "USD",
-  rating_average: null,
-  rating_count: 0,
-  consultations_count: 0,
-  next_available_at: null,
-  is_demonstration: false,
-  bio: "",
-  certifications: [],
-  rating_distribution: {},
-  time_zone: "UTC",
-  created_at: "2026-01-01T00:00:00Z",
-};
+import { fakeServices, type HttpCall, problemAnswer } from "../support/fake_services";
 
 const topUp = { id: "t-1", amount_minor: 1_000, currency: "USD", client_secret: null, failure: null };
 
-function show(answer: (call: HttpCall) => unknown, content: "top-up" | "start", user = sampleUser) {
-  const fake = fakeServices(answer, user);
+function show(answer: (call: HttpCall) => unknown) {
+  const fake = fakeServices(answer);
   render(
     <ServicesContext.Provider value={fake.services}>
-      <LocationProvider>{content === "top-up" ? <TopUpForm /> : <StartPanel reader={reader} />}</LocationProvider>
+      <LocationProvider>
+        <TopUpForm />
+      </LocationProvider>
     </ServicesContext.Provider>,
   );
   return fake;
@@ -58,7 +34,7 @@ describe("adding money", () => {
       if (call.path === "/wallet") return { balance_minor: 1_000, held_minor: 0, currency: "USD" };
       asked += 1;
       return { ...topUp, status: asked < 2 ? "pending" : "completed" };
-    }, "top-up");
+    });
     fireEvent.click(screen.getByRole("button", { name: /Add \$10.00/ }));
     expect(await screen.findByText(/Waiting for the bank/)).toBeTruthy();
     expect(await screen.findByText("$10.00 added to your wallet.", {}, { timeout: 4_000 })).toBeTruthy();
@@ -66,7 +42,7 @@ describe("adding money", () => {
   });
 
   test("with a declined card says so, and a new try is a new payment", async () => {
-    const fake = show(() => problemAnswer(402, "payment.declined"), "top-up");
+    const fake = show(() => problemAnswer(402, "payment.declined"));
     const pay = () => fireEvent.click(screen.getByRole("button", { name: /Add \$10.00/ }));
     pay();
     expect(await screen.findByText(/declined this card. Nothing was charged/)).toBeTruthy();
@@ -76,7 +52,7 @@ describe("adding money", () => {
   });
 
   test("whose answer was lost is asked again with the same key, also by a second press", async () => {
-    const fake = show(() => new TypeError("network"), "top-up");
+    const fake = show(() => new TypeError("network"));
     const pay = () => fireEvent.click(screen.getByRole("button", { name: /Add \$10.00/ }));
     pay();
     expect(await screen.findByText(/cannot reach the server/)).toBeTruthy();
@@ -86,7 +62,7 @@ describe("adding money", () => {
   });
 
   test("refuses an amount outside the limits before anything is sent", () => {
-    const fake = show(() => undefined, "top-up");
+    const fake = show(() => undefined);
     fireEvent.click(screen.getByLabelText("Other amount"));
     const field = screen.getByRole("textbox");
     fireEvent.input(field, { target: { value: "4.99" } });
@@ -109,7 +85,7 @@ describe("a test card that asks for a confirmation", () => {
       if (call.path === "/wallet/top-ups") return ask();
       if (call.method === "POST") last = confirm(call);
       return last;
-    }, "top-up");
+    });
     fireEvent.click(screen.getByRole("button", { name: /Add \$10.00/ }));
     expect(await screen.findByText(/The bank wants you to confirm/)).toBeTruthy();
     return fake;
@@ -149,36 +125,6 @@ describe("a test card that asks for a confirmation", () => {
     press("Confirm as the bank would");
     expect(await screen.findByText(/cannot be reached right now/)).toBeTruthy();
     expect(screen.getByRole("button", { name: "Confirm as the bank would" })).toHaveProperty("disabled", false);
-  });
-});
-
-describe("starting a consultation", () => {
-  test("says rate, free time, settlement and how long the balance lasts beside the button", async () => {
-    const fake = show(() => ({ balance_minor: 1_000, held_minor: 0, currency: "USD" }), "start");
-    await fake.services.wallet.reload();
-    expect(await screen.findByText(/Your balance of \$10.00 lasts 2 minutes/)).toBeTruthy();
-    expect(screen.getByText(/Each minute costs \$3.99.*started minute counts.*10 seconds/)).toBeTruthy();
-    expect(screen.getByRole("button", { name: /Start chat · \$3.99/ })).toBeTruthy();
-  });
-
-  test("leads to the wallet when the balance is too low", async () => {
-    const fake = show(() => ({ balance_minor: 398, held_minor: 0, currency: "USD" }), "start");
-    await fake.services.wallet.reload();
-    const link = await screen.findByRole("link", { name: "Add money" });
-    expect(link.getAttribute("href")).toContain("/wallet");
-    expect(screen.queryByRole("button", { name: /Start chat/ })).toBeNull();
-  });
-
-  test("sends one request however often the button is pressed", async () => {
-    const fake = show(() => ({ balance_minor: 1_000, held_minor: 0, currency: "USD" }), "start");
-    await fake.services.wallet.reload();
-    const asked = vi.fn(() => ({ consultation: sampleConsultation({ status: "requested" }) }));
-    fake.socket.answers["consultation.request"] = asked;
-    const button = await screen.findByRole("button", { name: /Start chat/ });
-    fireEvent.click(button);
-    fireEvent.click(button);
-    await waitFor(() => expect(location.pathname).toBe(`/room/${sampleConsultation().id}`));
-    expect(asked).toHaveBeenCalledTimes(1);
   });
 });
 

@@ -136,6 +136,7 @@ export function fakeServices(answer: (call: HttpCall) => Answer, user: User | nu
     liveConsultation: new LiveConsultation(resources, live),
     notices: new Notices(),
     bell: new Bell(),
+    mediaSupport: "ok",
     storage: localStorage,
   };
   return { services, socket, calls };

@@ -30,9 +30,13 @@ export function Ringing(props: RoomPart) {
         <div role="status">
           <h1>{texts.room.ringingClient(other.display_name)}</h1>
         </div>
-        <p class="soft">{texts.room.ringingClientHint}</p>
+        <p class="soft">{texts.room.ringingClientHint[consultation.type]}</p>
         <RingCountdown ringUntilAt={consultation.ring_until_at} />
-        <PriceSentence ratePerMinuteMinor={consultation.rate_per_minute_minor} currency={consultation.currency} />
+        <PriceSentence
+          type={consultation.type}
+          ratePerMinuteMinor={consultation.rate_per_minute_minor}
+          currency={consultation.currency}
+        />
         <Withdraw {...props} />
       </div>
     </div>

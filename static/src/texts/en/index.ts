@@ -1,5 +1,6 @@
 /** All user-visible English, by area. */
 import { accountTexts } from "./account";
+import { callTexts } from "./calls";
 import { deskTexts } from "./desk";
 import { moneyTexts } from "./money";
 import { problemTexts } from "./problems";
@@ -13,6 +14,7 @@ export const en = {
   readers: readerTexts,
   account: accountTexts,
   room: roomTexts,
+  calls: callTexts,
   money: moneyTexts,
   desk: deskTexts,
 };

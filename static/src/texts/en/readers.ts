@@ -1,4 +1,6 @@
 /** The directory and a reader's profile. */
+import type { ConsultationType } from "../../protocol";
+
 export const readerTexts = {
   title: "Readers",
   headline: "Talk to someone who listens",
@@ -35,7 +37,14 @@ export const readerTexts = {
   } as Record<string, string>,
   perMinute: (rate: string) => `${rate}/min`,
   perMinuteLong: (rate: string) => `${rate} a minute`,
-  types: { chat: "Chat", call: "Call", video: "Video" } as Record<string, string>,
+  types: { chat: "Chat", call: "Call", video: "Video" } satisfies Record<ConsultationType, string>,
+  typesLong: {
+    chat: "Chat",
+    call: "Voice call",
+    video: "Video consultation",
+  } satisfies Record<ConsultationType, string>,
+  howToTalk: "How do you want to talk?",
+  aMinute: "a minute",
   notOffered: "not offered",
   noReviews: "No reviews yet",
   reviewCount: (count: number) => `${count} ${count === 1 ? "review" : "reviews"}`,
@@ -53,13 +62,22 @@ export const readerTexts = {
   noAvailability: "No hours are planned for the next days. Look for “free now”.",
   exceptions: "Other hours on single days",
   closedDay: "not available",
-  startChat: (rate: string) => `Start chat · ${rate} a minute`,
+  start: {
+    chat: (rate: string) => `Start chat · ${rate} a minute`,
+    call: (rate: string) => `Start call · ${rate} a minute`,
+    video: (rate: string) => `Start video · ${rate} a minute`,
+  } satisfies Record<ConsultationType, (rate: string) => string>,
   ringing: "Asking…",
-  chatOnly: "Calls and video open later.",
   notFree: (name: string) => `${name} cannot be asked right now. This page shows it the moment that changes.`,
   logInToStart: "Log in to start",
   readersCannotStart: "You are logged in as a reader. Only clients start consultations.",
-  price: (facts: { rate: string; minuteSeconds: number; freeSeconds: number; isSettledBySecond: boolean }) => {
+  price: (facts: {
+    type: ConsultationType;
+    rate: string;
+    minuteSeconds: number;
+    freeSeconds: number;
+    isSettledBySecond: boolean;
+  }) => {
     const minute =
       facts.minuteSeconds === 60 ? "Each minute" : `Each billing minute (${facts.minuteSeconds} seconds here)`;
     const settled = facts.isSettledBySecond
@@ -69,12 +87,16 @@ export const readerTexts = {
       facts.freeSeconds > 0
         ? ` Less than ${facts.freeSeconds} ${facts.freeSeconds === 1 ? "second" : "seconds"} together costs nothing.`
         : "";
-    return `${minute} costs ${facts.rate}, charged when it starts, and only while you both are connected. ${settled}${free}`;
+    const clock = {
+      chat: ", and only while you both are connected.",
+      call: ". The clock starts when you both hear each other, and stands whenever the sound is lost.",
+      video: ". The clock starts when you both see and hear each other, and stands whenever that is lost.",
+    }[facts.type];
+    return `${minute} costs ${facts.rate}, charged when it starts${clock} ${settled}${free}`;
   },
   lasts: (balance: string, minutes: number) =>
     `Your balance of ${balance} lasts ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`,
   tooLow: (balance: string, minimum: number) =>
     `Your balance of ${balance} is too low: at least ${minimum} ${minimum === 1 ? "minute" : "minutes"} must be covered to start.`,
   addMoney: "Add money",
-  rates: "Rates",
 };

@@ -3,8 +3,11 @@ export const roomTexts = {
   title: (name: string) => `Consultation with ${name}`,
   withName: (name: string) => `With ${name}`,
   ringingClient: (name: string) => `Asking ${name}…`,
-  ringingClientHint: "They see your request now. Nothing is charged until you both are in the room.",
-  ringingReader: (name: string) => `${name} is asking for a chat`,
+  ringingClientHint: {
+    chat: "They see your request now. Nothing is charged until you both are in the room.",
+    call: "They see your request now. Nothing is charged until you both hear each other.",
+    video: "They see your request now. Nothing is charged until you both see and hear each other.",
+  },
   ringsFor: (seconds: number) => `${seconds} seconds left to answer`,
   withdraw: "Withdraw the request",
   accept: "Accept",
