@@ -119,6 +119,9 @@ class BillingSettings(Section):
 class ConsultationsSettings(Section):
     ring_seconds: float = Field(default=45, gt=0)
     join_seconds: float = Field(default=60, gt=0)
+    media_seconds: float = Field(
+        default=120, gt=0, description="How long two people in the room of a call or video may take to connect their media"
+    )
     reconnect_grace_seconds: float = Field(default=60, ge=0)
     silent_reader_seconds: float = Field(default=60, ge=0)
 

@@ -18,6 +18,7 @@ from storage.database import Database
 from storage.transaction import Event
 
 if TYPE_CHECKING:
+    from realtime.media.watch import MediaWatch
     from realtime.messages import MessageWriter
     from realtime.presence import Node
 
@@ -46,6 +47,7 @@ class Live:
     clock: Clock
     node: Node
     messages: MessageWriter
+    media_watch: MediaWatch
     # Puts a connection into a room of the Socket.IO server, or takes it out.
     enter_room: Callable[[str, str], Awaitable[None]]
     leave_room: Callable[[str, str], Awaitable[None]]

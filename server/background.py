@@ -16,6 +16,7 @@ from storage.database import Database
 from storage.idempotency_keys import delete_old_keys
 from storage.jobs import delete_old_job_logs
 from storage.logins import delete_old_logins
+from storage.media import delete_old_signals
 from storage.transaction import Transaction
 
 log = get_logger(__name__)
@@ -74,6 +75,7 @@ async def forget_the_old(database: Database, clock: Clock) -> None:
             await delete_old_logins(tx, ended_before=ended, maximum=batch),
             await delete_old_account_tokens(tx, expired_before=answered, maximum=batch),
             await delete_old_job_logs(tx, created_before=answered, maximum=batch),
+            await delete_old_signals(tx, sent_before=now - timedelta(seconds=limits.SIGNALS_KEPT_SECONDS), maximum=batch),
         ]
         return max(counts)
 

@@ -16,6 +16,7 @@ from realtime.consultations.clock import Moment
 from realtime.consultations.presence import connection_lost, node_lost
 from realtime.consultations.sweeps import Meter
 from realtime.gateway import LiveGateway
+from realtime.media.watch import MediaWatch
 from realtime.messages import MessageWriter
 from realtime.presence import LeaseKeeper, Node
 from server.http.idempotency import Answering
@@ -27,6 +28,7 @@ from storage.transaction import Transaction
 
 NODE = web.AppKey("node", Node)
 METER = web.AppKey("meter", Meter)
+MEDIA_WATCH = web.AppKey("media_watch", MediaWatch)
 LEASES = web.AppKey("leases", LeaseKeeper)
 GATEWAY = web.AppKey("gateway", LiveGateway)
 
@@ -81,12 +83,14 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
     app[NODE] = node = Node(database=database, clock=clock, settings=settings.nodes)
     app[GATEWAY] = gateway = _open_gateway(services, node, presence)
     messages = MessageWriter(dsn=database.dsn, clock=clock)
+    app[MEDIA_WATCH] = media_watch = MediaWatch(database=database, settings=settings, clock=clock, node=node)
     live = Live(
         settings=settings,
         database=database,
         clock=clock,
         node=node,
         messages=messages,
+        media_watch=media_watch,
         enter_room=gateway.enter_room,
         leave_room=gateway.leave_room,
         deliver=gateway.delivery.deliver,
@@ -108,7 +112,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
     await leases.keep()
     await messages.start()
     await gateway.start(live)
-    loops = [asyncio.create_task(leases.run()), asyncio.create_task(meter.run())]
+    loops = [asyncio.create_task(part.run()) for part in (leases, meter, media_watch)]
     yield
     for loop in loops:
         loop.cancel()

@@ -9,9 +9,17 @@ from realtime.commands import Command, EventKind
 from realtime.consultations import commands as consultation_commands
 from realtime.consultations import events as consultation_events
 from realtime.consultations import talk
+from realtime.media import commands as media_commands
+from realtime.media import signals
 
-COMMANDS: tuple[Command, ...] = (*reader_status.COMMANDS, *consultation_commands.COMMANDS, *talk.COMMANDS)
-EVENTS: tuple[EventKind, ...] = (*closing.EVENTS, *reader_status.EVENTS, *consultation_events.EVENTS)
+COMMANDS: tuple[Command, ...] = (
+    *reader_status.COMMANDS,
+    *consultation_commands.COMMANDS,
+    *talk.COMMANDS,
+    *signals.COMMANDS,
+    *media_commands.COMMANDS,
+)
+EVENTS: tuple[EventKind, ...] = (*closing.EVENTS, *reader_status.EVENTS, *consultation_events.EVENTS, *signals.EVENTS)
 
 
 def live_models() -> dict[str, list[type[BaseModel]]]:

@@ -48,6 +48,17 @@ async def find_arrival(db: Connection, consultation_id: UUID, user_id: UUID, *, 
     return arrival
 
 
+async def is_attended_through(db: Connection, consultation_id: UUID, *, connection_id: str) -> bool:
+    """Whether somebody is in the room through this connection."""
+    return bool(
+        await db.fetch_value(
+            "SELECT EXISTS (SELECT 1 FROM attendances WHERE consultation_id = $1 AND connection_id = $2)",
+            consultation_id,
+            connection_id,
+        )
+    )
+
+
 async def list_attended_by_connection(db: Connection, connection_id: str) -> list[UUID]:
     """The consultations somebody attends through a connection, in the order in which they are locked."""
     rows = await db.fetch(

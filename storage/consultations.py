@@ -19,9 +19,18 @@ class Consultation:
     client_id: UUID
     reader_id: UUID
     type: str
+    # How they talk now: `type`, or less.
+    mode: str = "chat"
+    proposed_mode: str | None = None
     status: str
     end_reason: str | None = None
     rate_per_minute_minor: int
+    # The present rate holds for the increments after this many; `earlier_rates` are pairs: up to which increment, which rate.
+    rate_from_increment: int = 0
+    earlier_rates: Sequence[int] = ()
+    chat_rate_minor: int | None = None
+    call_rate_minor: int | None = None
+    video_rate_minor: int | None = None
     currency: str
     settlement: str
     minute_ms: int
@@ -58,6 +67,11 @@ class Consultation:
     client_lost_to: str | None = None
     reader_lost_at: datetime | None = None
     reader_lost_to: str | None = None
+    # The connection whose reports say that the media are connected; none while they are not.
+    client_media_through: str | None = None
+    reader_media_through: str | None = None
+    client_media_lost_at: datetime | None = None
+    reader_media_lost_at: datetime | None = None
     reader_spoke_at: datetime | None = None
     last_seq: int = 0
     client_read_seq: int = 0
@@ -70,6 +84,11 @@ class Consultation:
     @property
     def is_live(self) -> bool:
         return self.status in ("requested", "in_progress")
+
+    @property
+    def lacks_media(self) -> bool:
+        """Whether they talk in a way that needs media, and somebody's are not connected."""
+        return self.mode != "chat" and (self.client_media_through is None or self.reader_media_through is None)
 
     @property
     def total_cost_minor(self) -> int:
@@ -273,8 +292,8 @@ async def list_held_for_money_ids(db: Connection, *, after_id: UUID | None, limi
         "SELECT c.id FROM consultations AS c JOIN ledger_accounts AS w ON w.id = c.client_wallet_id"
         " WHERE c.status = 'in_progress' AND c.pause_reason = 'balance' AND ($1::uuid IS NULL OR c.id > $1)"
         " AND w.balance_minor - w.held_minor >="
-        " c.rate_per_minute_minor * (c.billed_increments + 1) * c.increment_ms / c.minute_ms"
-        " - c.rate_per_minute_minor * c.billed_increments * c.increment_ms / c.minute_ms"
+        " c.rate_per_minute_minor * (c.billed_increments + 1 - c.rate_from_increment) * c.increment_ms / c.minute_ms"
+        " - c.rate_per_minute_minor * (c.billed_increments - c.rate_from_increment) * c.increment_ms / c.minute_ms"
         " ORDER BY c.id LIMIT $2",
         after_id,
         limit,

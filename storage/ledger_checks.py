@@ -85,9 +85,10 @@ WITH booked AS (
     WHERE t.type IN ('session_charge', 'refund') AND t.reference_kind = 'consultation' GROUP BY t.reference_id
 ), terms AS (
     SELECT id, charged_minor, refunded_minor, earnings_minor, status, connected_ms, free_ms, reader_share_bps,
-        rate_per_minute_minor * billed_increments * increment_ms / minute_ms AS tariff_minor,
-        rate_per_minute_minor * least(billed_increments, greatest(1, (connected_ms + increment_ms - 1) / increment_ms))
-            * increment_ms / minute_ms AS entered_minor
+        charged_after(billed_increments, rate_per_minute_minor, rate_from_increment, earlier_rates, increment_ms, minute_ms)
+            AS tariff_minor,
+        charged_after(least(billed_increments, greatest(1, (connected_ms + increment_ms - 1) / increment_ms)),
+            rate_per_minute_minor, rate_from_increment, earlier_rates, increment_ms, minute_ms) AS entered_minor
     FROM consultations
 )
 SELECT 'consultation:' || coalesce(c.id, booked.id) || ' ' || wrong.what AS reference, wrong.expected_minor, wrong.found_minor

@@ -59,8 +59,9 @@ WITH due AS MATERIALIZED (
         c.billed_increments + 1 AS increment, c.paid_until_at, c.increment_ms, c.rate_per_minute_minor,
         c.span_base_ms, c.span_started_at, c.charged_minor, c.refunded_minor, c.earnings_minor,
         c.balance_low_told, c.balance_low_entry,
-        c.rate_per_minute_minor * (c.billed_increments + 1) * c.increment_ms / c.minute_ms
-            - c.rate_per_minute_minor * c.billed_increments * c.increment_ms / c.minute_ms AS charge_minor,
+        c.rate_per_minute_minor * (c.billed_increments + 1 - c.rate_from_increment) * c.increment_ms / c.minute_ms
+            - c.rate_per_minute_minor * (c.billed_increments - c.rate_from_increment) * c.increment_ms / c.minute_ms
+            AS charge_minor,
         c.reader_share_bps
     FROM consultations AS c
     WHERE {filter}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,8 +12,12 @@ from storage.ledger import EntryDraft, TransferDraft, get_platform_account_id, i
 from storage.transaction import Transaction
 
 
+def _pairs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    return zip(numbers[::2], numbers[1::2], strict=True)
+
+
 def terms_of(consultation: Consultation) -> Terms:
-    """The terms that were frozen when the consultation was requested."""
+    """What was frozen when the consultation was requested, with the rates that held since."""
     return Terms(
         rate_per_minute_minor=consultation.rate_per_minute_minor,
         minute_ms=consultation.minute_ms,
@@ -20,6 +25,7 @@ def terms_of(consultation: Consultation) -> Terms:
         free_ms=consultation.free_ms,
         settlement=consultation.settlement,
         reader_share_bps=consultation.reader_share_bps,
+        earlier_rates=tuple(_pairs(consultation.earlier_rates)),
     )
 
 

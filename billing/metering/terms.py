@@ -17,10 +17,16 @@ class Terms:
     free_ms: int
     settlement: str
     reader_share_bps: int
+    # Rates that held before the present one: up to how many increments, and the rate until there; in order.
+    earlier_rates: tuple[tuple[int, int], ...] = ()
 
     def charged_after(self, increments: int) -> int:
-        """The sum of the first `increments` charges: rounded once, so that rounding never accumulates."""
-        return self.rate_per_minute_minor * increments * self.increment_ms // self.minute_ms
+        """The sum of the first `increments` charges: each stretch of one rate is rounded down once, so rounding never adds up."""
+        charged_minor, since = 0, 0
+        for until, rate in (*self.earlier_rates, (increments, self.rate_per_minute_minor)):
+            charged_minor += rate * max(0, min(increments, until) - since) * self.increment_ms // self.minute_ms
+            since = until
+        return charged_minor
 
     def charge_of(self, increment: int) -> int:
         """What increment number `increment` (from 1) costs."""

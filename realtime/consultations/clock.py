@@ -29,6 +29,10 @@ class Moment:
         return timedelta(seconds=self.settings.billing.top_up_window_seconds)
 
     @property
+    def media_wait(self) -> timedelta:
+        return timedelta(seconds=self.settings.consultations.media_seconds)
+
+    @property
     def grace(self) -> timedelta:
         return timedelta(seconds=self.settings.consultations.reconnect_grace_seconds)
 

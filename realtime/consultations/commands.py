@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from pydantic import Field
 
 from config import limits
 from config.errors import NotFound
-from config.fields import Id, Nonce, Payload, Reason, View, WholeNumber
+from config.fields import Id, Instant, Nonce, Payload, Reason, View, WholeNumber
 from realtime.commands import Caller, Command, Live
 from realtime.consultations.access import WATCH, access_consultation_locked
 from realtime.consultations.clock import Moment
@@ -32,7 +33,8 @@ from realtime.consultations.snapshots import (
     render_message,
     viewer_of,
 )
-from realtime.media.turn import IceServerView, mint_ice_servers
+from realtime.media.signals import take_seat
+from realtime.media.turn import NO_ICE_SERVERS, IceServerView, mint_ice
 from storage.attendances import insert_attendance
 from storage.audit import insert_audit_row
 from storage.consultations import ConsultationParts, find_parts
@@ -70,6 +72,7 @@ class ConsultationJoined(View):
     consultation: ConsultationView
     messages: list[MessageView]
     ice_servers: list[IceServerView]
+    ice_servers_expire_at: Instant | None
 
 
 def moment_of(live: Live) -> Moment:
@@ -147,22 +150,32 @@ async def join(live: Live, caller: Caller, payload: JoinConsultation) -> Consult
     """A participant is in the room from here on, through this connection; an admin may watch, and the audit log says so."""
     moment = moment_of(live)
 
-    async def enter(tx: Transaction) -> tuple[ConsultationParts, list[MessageView]]:
-        parts = await _enter(tx, live, caller, payload.consultation_id, moment)
+    async def enter(tx: Transaction) -> tuple[ConsultationParts, datetime | None, list[MessageView]]:
+        parts, absent_since = await _enter(tx, live, caller, payload.consultation_id, moment)
         messages = await list_messages(tx, payload.consultation_id, after_seq=payload.after_seq, limit=limits.ROOM_MESSAGES_PAGE)
-        return parts, [render_message(message) for message in messages]
+        return parts, absent_since, [render_message(message) for message in messages]
 
-    parts, messages = await live.database.transact(enter)
-    if viewer_of(parts.consultation, caller.user_id) == "admin" and caller.connection_id:
-        await live.enter_room(caller.connection_id, watchers_audience(parts.consultation.id))
+    parts, absent_since, messages = await live.database.transact(enter)
+    c = parts.consultation
+    is_watching = viewer_of(c, caller.user_id) == "admin"
+    if is_watching:
+        await live.enter_room(caller.connection_id, watchers_audience(c.id))
+    elif c.is_live and c.type != "chat":
+        await take_seat(live, caller, c.id, missed_since=absent_since)
+    needs_relay = c.is_live and not is_watching and c.pause_reason != "balance"
+    ice = mint_ice(live.settings.turn, user_id=caller.user_id, now=moment.now) if needs_relay else NO_ICE_SERVERS
     return ConsultationJoined(
         consultation=_answer(parts, caller, moment).consultation,
         messages=messages,
-        ice_servers=mint_ice_servers(live.settings.turn, user_id=caller.user_id, now=moment.now),
+        ice_servers=ice.servers,
+        ice_servers_expire_at=ice.expire_at,
     )
 
 
-async def _enter(tx: Transaction, live: Live, caller: Caller, consultation_id: UUID, moment: Moment) -> ConsultationParts:
+async def _enter(
+    tx: Transaction, live: Live, caller: Caller, consultation_id: UUID, moment: Moment
+) -> tuple[ConsultationParts, datetime | None]:
+    """The consultation, and since when the participant was away (None when they were not)."""
     if WATCH in caller.permissions:
         watched = await find_parts(tx, consultation_id)
         if watched is not None and viewer_of(watched.consultation, caller.user_id) == "admin":
@@ -176,11 +189,14 @@ async def _enter(tx: Transaction, live: Live, caller: Caller, consultation_id: U
                 user_agent=caller.user_agent,
                 now=moment.now,
             )
-            return watched
+            return watched, None
     parts = await access_consultation_locked(tx, consultation_id, user_id=caller.user_id)
     parts = await end_if_due(tx, parts, moment)
-    if not parts.consultation.is_live:
-        return parts
+    c = parts.consultation
+    if not c.is_live:
+        return parts, None
+    is_client = caller.user_id == c.client_id
+    joined_at, lost_at = (c.client_joined_at, c.client_lost_at) if is_client else (c.reader_joined_at, c.reader_lost_at)
     attends = await insert_attendance(
         tx,
         consultation_id=consultation_id,
@@ -191,7 +207,7 @@ async def _enter(tx: Transaction, live: Live, caller: Caller, consultation_id: U
     )
     if not attends:
         raise NotFound("This connection is gone; connect again")
-    return await participant_arrived(tx, parts, caller.user_id, moment)
+    return await participant_arrived(tx, parts, caller.user_id, moment), lost_at if joined_at is not None else c.created_at
 
 
 def _command(name: str, payload: type[Any], handler: Any, summary: str, *, roles: frozenset[str] = frozenset()) -> Command:

@@ -23,6 +23,7 @@ from realtime.consultations.events import StateChange
 from realtime.reader_status import announce_reader_status
 from storage.attendances import delete_attendances_of_consultation, list_attendants
 from storage.consultations import Consultation, ConsultationParts
+from storage.media import delete_signals_of_consultation
 from storage.reader_terms import count_finished_consultation
 from storage.transaction import Transaction
 
@@ -54,7 +55,7 @@ async def end_running(
     c = parts.consultation
     if c.pause_reason == "balance" and reason != "reader_silent":
         reason = "balance_exhausted"
-    reader_was_missing = c.is_paused and c.reader_lost_at is not None
+    reader_was_missing = c.is_paused and (c.reader_lost_at is not None or _waits_for_readers_media(c))
     if is_running(c):
         c = stopped(c, at=at)
     refund_minor = refund_due(
@@ -98,6 +99,7 @@ def _closed(consultation: Consultation, *, status: str, reason: str, at: datetim
 
 async def _leave(tx: Transaction, parts: ConsultationParts, moment: Moment) -> None:
     await delete_attendances_of_consultation(tx, parts.consultation.id)
+    await delete_signals_of_consultation(tx, parts.consultation.id)
     await announce_reader_status(tx, parts.consultation.reader_id, now=moment.now)
 
 
@@ -164,18 +166,34 @@ def _silence_ended_at(consultation: Consultation, moment: Moment) -> datetime | 
     return c.span_started_at + timedelta(milliseconds=max(0, silent_ms - c.span_base_ms))
 
 
+def _waits_for_readers_media(consultation: Consultation) -> bool:
+    return consultation.pause_reason == "media" and consultation.reader_media_through is None
+
+
 def _absentee(consultation: Consultation, attendants: frozenset[object]) -> str:
+    """Who did not come; of two who are in the room, whose media never were connected."""
     client_here, reader_here = consultation.client_id in attendants, consultation.reader_id in attendants
+    if client_here and reader_here:
+        client_here, reader_here = consultation.client_media_through is not None, consultation.reader_media_through is not None
     if client_here == reader_here:
         return "both_no_show"
     return "reader_no_show" if client_here else "client_no_show"
 
 
 def _loss_reason(consultation: Consultation) -> str:
-    """Who is to blame for a connection that did not come back: our own node's death counts as the platform's."""
+    """Who is to blame for a connection, or media, that did not come back: our own node's death counts as the platform's."""
     lost_to = [side for side in (consultation.client_lost_to, consultation.reader_lost_to) if side is not None]
     if "node" in lost_to:
         return "server_interrupted"
+    if not lost_to and consultation.pause_reason == "media":
+        return _media_loss_reason(consultation)
     if len(lost_to) == 2:
         return "both_disconnected"
     return "client_disconnected" if consultation.client_lost_to else "reader_disconnected"
+
+
+def _media_loss_reason(consultation: Consultation) -> str:
+    client_here, reader_here = consultation.client_media_through is not None, consultation.reader_media_through is not None
+    if client_here == reader_here:
+        return "both_disconnected"
+    return "reader_disconnected" if client_here else "client_disconnected"

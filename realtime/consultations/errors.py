@@ -41,6 +41,22 @@ class ConsultationNotJoined(AppError):
     code, status, title, retryable = "consultation.not_joined", 409, "Join the consultation again to go on", True
 
 
+class ConsultationHasNoMedia(AppError):
+    code, status, title = "consultation.no_media", 409, "This consultation goes on by chat; there are no media in it"
+
+
+class ModeNotAvailable(AppError):
+    code, status, title = "consultation.mode_not_available", 409, "That is more than what was asked for"
+
+
+class RateNotAgreed(AppError):
+    code, status, title = "consultation.rate_not_agreed", 409, "The client has to agree to the higher price first"
+
+
+class TooManySignals(AppError):
+    code, status, title, retryable = "limit.rate", 429, "Too many signals wait for the other side; slow down", True
+
+
 class ConsultationUnpaid(AppError):
     code, status, title = "consultation.unpaid", 409, "Only a consultation with something paid can be reviewed"
 

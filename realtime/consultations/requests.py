@@ -21,7 +21,7 @@ from realtime.consultations.errors import (
     ReaderUnverified,
 )
 from realtime.consultations.events import emit_state
-from realtime.consultations.presence import run_if_both_present
+from realtime.consultations.presence import run_if_ready
 from realtime.reader_status import announce_reader_status
 from storage.consultations import (
     Consultation,
@@ -121,8 +121,12 @@ def _ringing(
         client_id=client_id,
         reader_id=reader.id,
         type=draft.type,
+        mode=draft.type,
         status="requested",
         rate_per_minute_minor=rate,
+        chat_rate_minor=reader.rates.get("chat"),
+        call_rate_minor=reader.rates.get("call"),
+        video_rate_minor=reader.rates.get("video"),
         currency=billing.currency,
         settlement=billing.settlement,
         minute_ms=billing.minute_ms,
@@ -165,7 +169,7 @@ async def accept_consultation(tx: Transaction, parts: ConsultationParts, *, user
         join_until_at=moment.now + timedelta(seconds=moment.settings.consultations.join_seconds),
     )
     parts = await save_change(tx, parts, after, "accepted", moment, kind="accepted")
-    return await run_if_both_present(tx, parts, moment)
+    return await run_if_ready(tx, parts, moment)
 
 
 async def decline_consultation(tx: Transaction, parts: ConsultationParts, *, user_id: UUID, moment: Moment) -> ConsultationParts:

@@ -15,6 +15,7 @@ from storage.consultations import Consultation, ConsultationParts, Person
 from storage.messages import Message
 
 ConsultationType = Literal["chat", "call", "video"]
+MediaState = Literal["none", "connected", "lost"]
 ConsultationStatus = Literal["scheduled", "requested", "in_progress", "completed", "disconnected", "cancelled", "no_show"]
 EndReason = Literal[
     "client_ended", "reader_ended", "balance_exhausted", "ended_by_admin", "reader_silent", "participant_suspended",
@@ -39,16 +40,32 @@ class ConsultationReviewView(View):
     updated_at: Instant
 
 
+class FrozenRate(View):
+    rate_per_minute_minor: int
+
+
+class FrozenRates(View):
+    """What each way of talking costs in this consultation; null where the reader does not offer it."""
+
+    chat: FrozenRate | None
+    call: FrozenRate | None
+    video: FrozenRate | None
+
+
 class ConsultationView(View):
-    """The snapshot. `version` goes up by one with each change both sides see; `earnings_minor` only the reader gets."""
+    """The snapshot. `type` is what was asked for, `mode` how they talk now; `rate_per_minute_minor` is what the next
+    increment costs. `version` goes up by one with each change both sides see; `earnings_minor` only the reader gets."""
 
     id: UUID
     type: ConsultationType
+    mode: ConsultationType
+    proposed_mode: Literal["call", "video"] | None
     status: ConsultationStatus
     end_reason: EndReason | None
     client: ParticipantView
     reader: ParticipantView
     rate_per_minute_minor: int
+    rates: FrozenRates
     currency: str
     settlement: Literal["minute", "second"]
     minute_seconds: float
@@ -65,6 +82,8 @@ class ConsultationView(View):
     pause_reason: Literal["connection", "media", "balance"] | None
     client_present: bool
     reader_present: bool
+    client_media: MediaState
+    reader_media: MediaState
     grace_until_at: Instant | None
     top_up_until_at: Instant | None
     paid_until_at: Instant | None
@@ -146,6 +165,18 @@ def _paid_ms_left(consultation: Consultation, now: datetime) -> int:
     return max(0, consultation.billed_increments * consultation.increment_ms - connected_ms_at(consultation, now))
 
 
+def _media_state(through: str | None, lost_at: datetime | None) -> MediaState:
+    if through is not None:
+        return "connected"
+    return "none" if lost_at is None else "lost"
+
+
+def _render_rates(consultation: Consultation) -> FrozenRates:
+    c = consultation
+    rates = {"chat": c.chat_rate_minor, "call": c.call_rate_minor, "video": c.video_rate_minor}
+    return FrozenRates(**{kind: None if rate is None else FrozenRate(rate_per_minute_minor=rate) for kind, rate in rates.items()})
+
+
 def viewer_of(consultation: Consultation, user_id: UUID) -> Viewer:
     """How a person looks at a consultation; anyone but the participants has been let in as an admin."""
     if user_id == consultation.client_id:
@@ -159,11 +190,14 @@ def render_consultation(parts: ConsultationParts, *, viewer: Viewer, now: dateti
     return ConsultationView(
         id=c.id,
         type=c.type,
+        mode=c.mode,
+        proposed_mode=c.proposed_mode,
         status=c.status,
         end_reason=c.end_reason,
         client=render_person(parts.client),
         reader=render_person(parts.reader),
         rate_per_minute_minor=c.rate_per_minute_minor,
+        rates=_render_rates(c),
         currency=c.currency,
         settlement=c.settlement,
         minute_seconds=c.minute_ms / 1000,
@@ -180,6 +214,8 @@ def render_consultation(parts: ConsultationParts, *, viewer: Viewer, now: dateti
         pause_reason=c.pause_reason,
         client_present=c.client_joined_at is not None and c.client_lost_at is None,
         reader_present=c.reader_joined_at is not None and c.reader_lost_at is None,
+        client_media=_media_state(c.client_media_through, c.client_media_lost_at),
+        reader_media=_media_state(c.reader_media_through, c.reader_media_lost_at),
         grace_until_at=c.grace_until_at,
         top_up_until_at=c.top_up_until_at,
         paid_until_at=c.paid_until_at,

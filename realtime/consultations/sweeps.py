@@ -139,13 +139,15 @@ async def resume_if_funded(tx: Transaction, parts: ConsultationParts, moment: Mo
     c = parts.consultation
     if c.pause_reason != "balance" or not await is_funded_in_time(tx, c, now=moment.now):
         return
-    if {c.client_id, c.reader_id} <= await list_attendants(tx, c.id, now=moment.now):
+    if not {c.client_id, c.reader_id} <= await list_attendants(tx, c.id, now=moment.now):
+        await _wait_for(tx, parts, "connection", moment)
+    elif c.lacks_media:
+        await _wait_for(tx, parts, "media", moment)
+    else:
         await resume_clock(tx, parts, moment)
-        return
-    await _wait_for_the_missing(tx, parts, moment)
 
 
-async def _wait_for_the_missing(tx: Transaction, parts: ConsultationParts, moment: Moment) -> None:
-    """The money is there but a participant is not: from now on the clock waits for the connection."""
-    after = replace(parts.consultation, pause_reason="connection", top_up_until_at=None, grace_until_at=moment.now + moment.grace)
-    await save_change(tx, parts, after, "paused", moment, kind="paused", reason="connection")
+async def _wait_for(tx: Transaction, parts: ConsultationParts, missing: str, moment: Moment) -> None:
+    """The money is there but a participant, or somebody's media, are not: from now on the clock waits for them."""
+    after = replace(parts.consultation, pause_reason=missing, top_up_until_at=None, grace_until_at=moment.now + moment.grace)
+    await save_change(tx, parts, after, "paused", moment, kind="paused", reason=missing)

@@ -65,6 +65,4 @@ def mint_ice(turn: TurnSettings, *, user_id: UUID, now: datetime) -> IceServers:
     return IceServers(servers, datetime.fromtimestamp(expiry, UTC))
 
 
-def mint_ice_servers(turn: TurnSettings, *, user_id: UUID, now: datetime) -> list[IceServerView]:
-    """Only the servers of `mint_ice`."""
-    return mint_ice(turn, user_id=user_id, now=now).servers
+NO_ICE_SERVERS = IceServers([], None)

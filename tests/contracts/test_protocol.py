@@ -20,7 +20,7 @@ from storage.database import Database
 
 SNAPSHOT = """id type status end_reason client reader rate_per_minute_minor currency settlement scheduled_at requested_at
     accepted_at started_at ended_at is_paused pause_reason paid_until_at paid_seconds_left billed_increments total_cost_minor
-    last_seq version recording review earnings_minor"""
+    last_seq version recording review earnings_minor mode proposed_mode rates client_media reader_media"""
 
 # By status, with the reasons it may have been reached for.
 ENDINGS = {
@@ -40,8 +40,12 @@ COMMANDS_BUILT = {
     "consultation.accept": ("consultation_id reason?", "consultation"),
     "consultation.decline": ("consultation_id reason?", "consultation"),
     "consultation.cancel": ("consultation_id reason?", "consultation"),
-    "consultation.join": ("consultation_id after_seq?", "consultation messages ice_servers"),
+    "consultation.join": ("consultation_id after_seq?", "consultation messages ice_servers ice_servers_expire_at"),
     "consultation.end": ("consultation_id", "consultation"),
+    "consultation.set_mode": ("consultation_id mode agreed_rate_per_minute_minor?", "consultation"),
+    "signal.send": ("consultation_id description? candidate?", "seq"),
+    "media.report": ("consultation_id state stats?", "state"),
+    "media.renew": ("consultation_id", "ice_servers ice_servers_expire_at"),
     "message.send": ("consultation_id content kind? nonce", "message"),
     "message.read": ("consultation_id up_to_seq", ""),
     "typing.set": ("consultation_id is_typing", ""),
@@ -66,6 +70,7 @@ EVENTS_BUILT = {
     "message.sent": "consultation_id message at",
     "message.read": "consultation_id up_to_seq at",
     "typing.changed": "consultation_id is_typing at",
+    "signal.received": "consultation_id seq sender_id description candidate at",
     "wallet.changed": "balance_minor currency at",
     "reader.status_changed": "reader_id status at",
     "connection.closing": "code retryable reconnect_after_ms",
@@ -82,6 +87,11 @@ ERRORS = {
     "reader.unverified": 409,
     "client.busy": 409,
     "consultation.clock_stopped": 409,
+    "consultation.not_joined": 409,
+    "consultation.not_in_progress": 409,
+    "consultation.no_media": 409,
+    "consultation.mode_not_available": 409,
+    "consultation.rate_not_agreed": 409,
     "auth.email_taken": 409,
     "limit.payload_too_large": 413,
     "nonce.reused": 422,
@@ -100,6 +110,7 @@ DEFAULTS = {
     "billing.reader_share_bps": 7000,
     "consultations.ring_seconds": 45,
     "consultations.join_seconds": 60,
+    "consultations.media_seconds": 120,
     "consultations.reconnect_grace_seconds": 60,
     "consultations.silent_reader_seconds": 60,
     "nodes.lease_seconds": 10,

@@ -13,7 +13,7 @@ import pytest
 from config.errors import StartupError
 from config.relay_urls import parse_relay_url
 from config.settings import TurnSettings, load_settings
-from realtime.media.turn import mint_ice, mint_ice_servers
+from realtime.media.turn import mint_ice
 
 USER = UUID("018f2f3e-0000-7000-8000-000000000001")
 NOW = datetime(2026, 1, 5, 12, 0, 0, 900_000, tzinfo=UTC)
@@ -92,7 +92,7 @@ def test_credentials_are_what_coturn_computes_and_end_when_it_says() -> None:
 
 
 def test_stun_servers_come_apart_and_without_credentials() -> None:
-    stun, relay = mint_ice_servers(settings_of(f"{RELAYS}, stun:stun.example.com"), user_id=USER, now=NOW)
+    stun, relay = mint_ice(settings_of(f"{RELAYS}, stun:stun.example.com"), user_id=USER, now=NOW).servers
     assert stun.model_dump(mode="json") == {"urls": ["stun:stun.example.com"]}
     assert set(relay.model_dump(mode="json")) == {"urls", "username", "credential"}
     only_stun = mint_ice(settings_of("stun:stun.example.com", None), user_id=USER, now=NOW)

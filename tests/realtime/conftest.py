@@ -24,6 +24,7 @@ from realtime import reader_status
 from realtime.commands import Caller, Command, EventKind, Live
 from realtime.flood import FloodLimits
 from realtime.gateway import LiveGateway
+from realtime.media.watch import MediaWatch
 from realtime.messages import MessageWriter
 from realtime.presence import LeaseKeeper, Node
 from server.http.authentication import Authenticator
@@ -255,6 +256,7 @@ async def run_node(
         clock=clock,
         node=node,
         messages=MessageWriter(dsn=database.dsn, clock=clock),
+        media_watch=MediaWatch(database=database, settings=settings, clock=clock, node=node),
         enter_room=gateway.enter_room,
         leave_room=gateway.leave_room,
         deliver=gateway.delivery.deliver,

@@ -54,7 +54,7 @@ async def list_statement(db: Connection, parts: ConsultationParts, *, viewer: Vi
 
 
 # What happens in one instant is told in this order.
-_ORDER = {"start": 0, "resume": 0, "charge": 1, "pause": 2, "refund": 3, "end": 4}
+_ORDER = {"start": 0, "resume": 0, "mode": 0, "charge": 1, "pause": 2, "refund": 3, "end": 4}
 _STARTS, _STOPS = frozenset({"started", "resumed"}), frozenset({"paused", "balance_exhausted", "ended"})
 
 
@@ -65,18 +65,31 @@ def _clock_lines(parts: ConsultationParts, timeline: Sequence[TimelineLine], now
         elif line.kind == "resumed":
             yield StatementLine("resume", line.at, "The clock goes on")
         elif line.kind in ("paused", "balance_exhausted"):
-            reason = "balance" if line.kind == "balance_exhausted" else f"{line.reason}_connection"
+            reason = "balance" if line.kind == "balance_exhausted" else _pause_reason(line.reason)
             over = next((later.at for later in timeline[position + 1 :] if later.kind in _STARTS | _STOPS), now)
             seconds = max(0, milliseconds_between(line.at, over)) / 1000
             yield StatementLine("pause", line.at, _describe_pause(parts, line), seconds=seconds, reason=reason)
+        elif line.kind == "mode_changed":
+            yield StatementLine("mode", line.at, _MODES[line.reason or "chat"], reason=line.reason)
         elif line.kind == "ended":
             yield StatementLine("end", line.at, _describe_end(line.reason), reason=line.reason)
+
+
+_MODES = {"chat": "From here on by chat", "call": "From here on by sound only", "video": "From here on with picture"}
+
+
+def _pause_reason(reason: str | None) -> str:
+    """`media`, `client_media`, `reader_media`; `client_connection`, `reader_connection`."""
+    return reason if reason is not None and reason.endswith("media") else f"{reason}_connection"
 
 
 def _describe_pause(parts: ConsultationParts, line: TimelineLine) -> str:
     if line.kind == "balance_exhausted":
         return "The money ran out; not charged"
-    person = {"client": parts.client, "reader": parts.reader}.get(line.reason or "")
+    side, _, media = (line.reason or "").partition("_")
+    person = {"client": parts.client, "reader": parts.reader}.get(side)
+    if media or side == "media":
+        return f"Sound and picture{'' if person is None else f' of {person.display_name}'} were not connected; not charged"
     lost = "The connection was lost" if person is None else f"{person.display_name} lost the connection"
     return f"{lost}; not charged"
 

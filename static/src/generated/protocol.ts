@@ -1,6 +1,6 @@
 /* Generated from schema.json by `npm run types`. Change the server's models, not this file. */
 
-export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "command.unknown" | "consultation.clock_stopped" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.refund_too_large" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "reader.busy" | "reader.offline" | "reader.type_not_offered" | "reader.unverified" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
+export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "reader.busy" | "reader.offline" | "reader.type_not_offered" | "reader.unverified" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
 
 export interface Protocol {
 AdminEntry: AdminEntry
@@ -21,6 +21,7 @@ AuditQuery: AuditQuery
 Availability: Availability
 AvailabilityPayload: AvailabilityPayload
 AvatarPayload: AvatarPayload
+ChangeMode: ChangeMode
 ConnectionClosingEvent: ConnectionClosingEvent
 ConsultationBalanceExhaustedEvent: ConsultationBalanceExhaustedEvent
 ConsultationBalanceLowEvent: ConsultationBalanceLowEvent
@@ -41,6 +42,9 @@ ErrorCode: ErrorCode
 FacetView: FacetView
 Facets: Facets
 FieldProblem: FieldProblem
+FrozenRate: FrozenRate
+FrozenRates: FrozenRates
+IceCandidate: IceCandidate
 IceServerView: IceServerView
 JoinConsultation: JoinConsultation
 LedgerCheck: LedgerCheck
@@ -52,6 +56,8 @@ LoggedIn: LoggedIn
 LoginPage: LoginPage
 LoginPayload: LoginPayload
 LoginView: LoginView
+MediaData: MediaData
+MediaStats: MediaStats
 MessageData: MessageData
 MessagePage: MessagePage
 MessageReadEvent: MessageReadEvent
@@ -88,6 +94,8 @@ ReasonPayload: ReasonPayload
 ReferenceView: ReferenceView
 RefundPayload: RefundPayload
 RegisterPayload: RegisterPayload
+RenewedIceServers: RenewedIceServers
+ReportMedia: ReportMedia
 RequestConsultation: RequestConsultation
 ReviewModeration: ReviewModeration
 ReviewPatch: ReviewPatch
@@ -99,11 +107,15 @@ SecurityEventPage: SecurityEventPage
 SecurityEventView: SecurityEventView
 SecurityEventsQuery: SecurityEventsQuery
 SendMessage: SendMessage
+SendSignal: SendSignal
+SessionDescription: SessionDescription
 SetStatus: SetStatus
 SetTyping: SetTyping
 SettingPage: SettingPage
 SettingPayload: SettingPayload
 SettingView: SettingView
+SignalData: SignalData
+SignalReceivedEvent: SignalReceivedEvent
 Site: Site
 SiteBilling: SiteBilling
 SitePayments: SitePayments
@@ -343,6 +355,14 @@ export interface AvatarPayload {
 upload_id: (string | null)
 }
 /**
+ * `agreed_rate_per_minute_minor`: the client agrees to this price, where it is higher than before.
+ */
+export interface ChangeMode {
+agreed_rate_per_minute_minor?: (number | null)
+consultation_id: string
+mode: ("chat" | "call" | "video")
+}
+/**
  * Sent just before the server closes the connection.
  */
 export interface ConnectionClosingEvent {
@@ -361,12 +381,14 @@ top_up_until_at: string
 version: number
 }
 /**
- * The snapshot. `version` goes up by one with each change both sides see; `earnings_minor` only the reader gets.
+ * The snapshot. `type` is what was asked for, `mode` how they talk now; `rate_per_minute_minor` is what the next
+ * increment costs. `version` goes up by one with each change both sides see; `earnings_minor` only the reader gets.
  */
 export interface ConsultationView {
 accepted_at: (string | null)
 billed_increments: number
 client: ParticipantView
+client_media: ("none" | "connected" | "lost")
 client_present: boolean
 client_read_seq: number
 connected_seconds: number
@@ -382,11 +404,15 @@ is_paused: boolean
 join_until_at: (string | null)
 last_seq: number
 minute_seconds: number
+mode: ("chat" | "call" | "video")
 paid_seconds_left: number
 paid_until_at: (string | null)
 pause_reason: (("connection" | "media" | "balance") | null)
+proposed_mode: (("call" | "video") | null)
 rate_per_minute_minor: number
+rates: FrozenRates
 reader: ParticipantView
+reader_media: ("none" | "connected" | "lost")
 reader_present: boolean
 reader_read_seq: number
 recording?: null
@@ -407,6 +433,17 @@ avatar_url: (string | null)
 display_name: string
 id: string
 is_demonstration: boolean
+}
+/**
+ * What each way of talking costs in this consultation; null where the reader does not offer it.
+ */
+export interface FrozenRates {
+call: (FrozenRate | null)
+chat: (FrozenRate | null)
+video: (FrozenRate | null)
+}
+export interface FrozenRate {
+rate_per_minute_minor: number
 }
 export interface ConsultationReviewView {
 comment: (string | null)
@@ -443,6 +480,7 @@ consultation: ConsultationView
 export interface ConsultationJoined {
 consultation: ConsultationView
 ice_servers: IceServerView[]
+ice_servers_expire_at: (string | null)
 messages: MessageView[]
 }
 /**
@@ -567,6 +605,15 @@ export interface FieldProblem {
 message: string
 path: string
 }
+/**
+ * RTCIceCandidateInit; an empty `candidate` ends those of its generation.
+ */
+export interface IceCandidate {
+candidate?: string
+sdpMLineIndex?: (number | null)
+sdpMid?: (string | null)
+usernameFragment?: (string | null)
+}
 export interface JoinConsultation {
 after_seq?: number
 consultation_id: string
@@ -651,6 +698,20 @@ export interface LoginPayload {
 email: string
 password: string
 totp_code?: (string | null)
+}
+/**
+ * What the clock now takes the reporter's media for.
+ */
+export interface MediaData {
+state: ("none" | "connected" | "lost")
+}
+/**
+ * Packets since the peer connection was made, all streams together; what a client does not count may be left out.
+ */
+export interface MediaStats {
+packets_received?: (number | null)
+packets_sent?: (number | null)
+round_trip_ms?: (number | null)
 }
 export interface MessageData {
 message: MessageView
@@ -933,6 +994,15 @@ email: string
 password: string
 role: ("client" | "reader")
 }
+export interface RenewedIceServers {
+ice_servers: IceServerView[]
+ice_servers_expire_at: (string | null)
+}
+export interface ReportMedia {
+consultation_id: string
+state: ("connected" | "disconnected" | "failed")
+stats?: (MediaStats | null)
+}
 export interface RequestConsultation {
 nonce: string
 reader_id: string
@@ -999,6 +1069,21 @@ content: string
 kind?: ("text" | "image")
 nonce: string
 }
+/**
+ * Exactly one of the two; a null `candidate` says that there are no more.
+ */
+export interface SendSignal {
+candidate?: (IceCandidate | null)
+consultation_id: string
+description?: (SessionDescription | null)
+}
+/**
+ * RTCSessionDescriptionInit. A rollback carries no text.
+ */
+export interface SessionDescription {
+sdp?: string
+type: ("offer" | "answer" | "pranswer" | "rollback")
+}
 export interface SetStatus {
 status: ("online" | "away" | "invisible" | "offline")
 }
@@ -1026,6 +1111,23 @@ value: unknown
 export interface SettingPayload {
 description?: (string | null)
 value: unknown
+}
+/**
+ * `seq` rises with each signal of a consultation; there may be gaps.
+ */
+export interface SignalData {
+seq: number
+}
+/**
+ * Either `description` or `candidate`, as the other side sent it. The same `seq` may come twice after a reconnect.
+ */
+export interface SignalReceivedEvent {
+at: string
+candidate?: (IceCandidate | null)
+consultation_id: string
+description?: (SessionDescription | null)
+sender_id: string
+seq: number
 }
 export interface Site {
 billing: SiteBilling
@@ -1078,7 +1180,8 @@ total_cost_minor: number
 }
 /**
  * `amount_minor` is cost: positive for a charge, negative for a refund; `transfer_id` the ledger's record of it.
- * `seconds`: what a charge pays for, how long a pause was. `earned_minor` only the reader sees.
+ * `seconds`: what a charge pays for, how long a pause was. A `mode` line's `reason` is how they talk from there on.
+ * `earned_minor` only the reader sees.
  */
 export interface StatementLineView {
 amount_minor: (number | null)
@@ -1086,7 +1189,7 @@ at: string
 description: string
 earned_minor: (number | null)
 increment: (number | null)
-kind: ("charge" | "refund" | "pause" | "resume" | "start" | "end")
+kind: ("charge" | "refund" | "pause" | "resume" | "start" | "mode" | "end")
 reason: (string | null)
 seconds: (number | null)
 transfer_id: (string | null)

@@ -1,6 +1,7 @@
 /** Which live commands and events exist, with their payloads; checked by the compiler wherever one is used. */
 import type {
   AnswerConsultation,
+  ChangeMode,
   ConnectionClosingEvent,
   ConsultationBalanceExhaustedEvent,
   ConsultationBalanceLowEvent,
@@ -10,16 +11,22 @@ import type {
   ConsultationReference,
   ConsultationStateEvent,
   JoinConsultation,
+  MediaData,
   MessageData,
   MessageReadEvent,
   MessageSentEvent,
   ReadData,
   ReaderStatusChangedEvent,
   ReadMessages,
+  RenewedIceServers,
+  ReportMedia,
   RequestConsultation,
   SendMessage,
+  SendSignal,
   SetStatus,
   SetTyping,
+  SignalData,
+  SignalReceivedEvent,
   StatusData,
   TypingChangedEvent,
   TypingData,
@@ -41,9 +48,13 @@ export interface Commands {
   "consultation.cancel": Command<AnswerConsultation, ConsultationData>;
   "consultation.join": Command<JoinConsultation, ConsultationJoined>;
   "consultation.end": Command<ConsultationReference, ConsultationData>;
+  "consultation.set_mode": Command<ChangeMode, ConsultationData>;
   "message.send": Command<SendMessage, MessageData>;
   "message.read": Command<ReadMessages, ReadData>;
   "typing.set": Command<SetTyping, TypingData>;
+  "signal.send": Command<SendSignal, SignalData>;
+  "media.report": Command<ReportMedia, MediaData>;
+  "media.renew": Command<ConsultationReference, RenewedIceServers>;
   "readers.watch": Command<WatchReaders, WatchData>;
 }
 
@@ -63,6 +74,7 @@ export interface Events {
   "message.sent": MessageSentEvent;
   "message.read": MessageReadEvent;
   "typing.changed": TypingChangedEvent;
+  "signal.received": SignalReceivedEvent;
   "wallet.changed": WalletChangedEvent;
   "reader.status_changed": ReaderStatusChangedEvent;
   "connection.closing": ConnectionClosingEvent;
