@@ -1,0 +1,59 @@
+"""aiortc's private parts that the relay leans on: when a new version moves one, this says which, and what to look at.
+
+A digest that differs is no failure of the library: read the new source, adapt realtime/media/relay/private_parts.py if it has to
+be, and write down the new digest. tests/media/test_relay.py tells whether media still pass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import aioice.ice
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
+from aiortc.jitterbuffer import JitterBuffer
+from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcrtpreceiver import RemoteBitrateEstimator
+
+# What of it we mirror, replace or are called by.
+LEANED_UPON: dict[str, tuple[Callable[..., Any], str]] = {
+    "_Tap stands in for it": (JitterBuffer.add, "c6cd693611aa3eb4"),
+    "_Tap is called by it, with what it has unwrapped": (RTCRtpReceiver._handle_rtp_packet, "4e54983d021a6336"),
+    "take_packets listens before it": (RTCRtpReceiver._handle_rtcp_packet, "ec9f46214c3495b2"),
+    "_CappedEstimator stands in for it": (RemoteBitrateEstimator.add, "f315f6c6d1995c1f"),
+    "ask_for_keyframe calls it": (RTCRtpReceiver._send_rtcp_pli, "ae74c43d50f6eb7b"),
+    "put_packets replaces it": (RTCRtpSender._run_rtp, "ff597a1d554cb373"),
+    "put_packets is started by it": (RTCRtpSender.send, "3969482b77a2a65f"),
+    "put_packets is stopped by it": (RTCRtpSender.stop, "38c1e92baf8e2997"),
+    "put_packets listens before it": (RTCRtpSender._handle_rtcp_packet, "a4ee4c7355f8de7a"),
+    "it sends again from the history that we fill": (RTCRtpSender._retransmit, "ae0b2491944b52dc"),
+    "it reports the counts that we keep": (RTCRtpSender._run_rtcp, "51e0a924eac4e39b"),
+    "we send through it": (RTCDtlsTransport._send_rtp, "763b02bceb0b0ab9"),
+    "choose_addresses replaces it": (aioice.ice.get_host_addresses, "d4a54f9a68c39ff1"),
+    "PortRangeLoop is asked by it for a socket": (aioice.ice.Connection.get_component_candidates, "118597a9fcb703f9"),
+}
+
+
+def digest(part: Callable[..., Any]) -> str:
+    return hashlib.sha256(inspect.getsource(part).encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("reason", LEANED_UPON)
+def test_a_private_part_is_as_we_know_it(reason: str) -> None:
+    part, known = LEANED_UPON[reason]
+    assert digest(part) == known, f"{part.__qualname__} has changed: {reason}"
+
+
+async def test_the_attributes_we_use_are_there() -> None:
+    pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    transceiver = pc.addTransceiver("video")
+    receiver = [f"_RTCRtpReceiver__{name}" for name in ("jitter_buffer", "remote_bitrate_estimator")]
+    names = ("rtp_started", "rtp_exited", "rtp_history", "rtp_header_extensions_map", "mid")
+    counts = ("ntp_timestamp", "rtp_timestamp", "octet_count", "packet_count")
+    sender = [*(f"_RTCRtpSender__{name}" for name in (*names, *counts)), "_ssrc", "_send_keyframe", "transport"]
+    assert [name for name in receiver if not hasattr(transceiver.receiver, name)] == []
+    assert [name for name in sender if not hasattr(transceiver.sender, name)] == []
+    await pc.close()
