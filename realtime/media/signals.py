@@ -178,9 +178,10 @@ async def _send_again(live: Live, caller: Caller, consultation_id: UUID, since: 
 def _event(consultation_id: UUID, audience: str, signal: Signal) -> Event:
     """A SignalReceivedEvent, around the part that is encoded already."""
     payload = {
-        "consultation_id": consultation_id,
+        # The database driver's UUIDs are a type of their own, which the encoder does not know.
+        "consultation_id": str(consultation_id),
         "seq": signal.seq,
-        "sender_id": signal.sender_id,
+        "sender_id": str(signal.sender_id),
         **{name: Fragment(orjson.dumps(part)) for name, part in orjson.loads(signal.content).items()},
         "at": render_instant(signal.created_at),
     }

@@ -37,6 +37,10 @@ class LiveClient:
         """The acknowledgement as it came: `{ok, data}` or `{ok, error}`."""
         return await self._socket.call(command, payload, timeout=timeout)
 
+    async def fire(self, command: str, payload: Any) -> None:
+        """Send without waiting for the acknowledgement."""
+        await self._socket.emit(command, payload)
+
     async def command(self, command: str, **payload: Any) -> Any:
         """The `data` of a command that must succeed."""
         answer = await self.send(command, payload)
