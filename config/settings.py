@@ -126,6 +126,12 @@ class ConsultationsSettings(Section):
     silent_reader_seconds: float = Field(default=60, ge=0)
 
 
+class QueueSettings(Section):
+    reserved_seconds: float = Field(default=120, gt=0, description="How long a reader is kept for the next in line")
+    kept_seconds: float = Field(default=600, ge=0, description="How long a place is kept whose client missed the turn")
+    reader_gone_seconds: float = Field(default=1800, gt=0, description="A line ends when its reader was gone for so long")
+
+
 class NodesSettings(Section):
     lease_seconds: float = Field(default=10, gt=0)
     renew_seconds: float = Field(default=2, gt=0)
@@ -209,6 +215,7 @@ class Settings(Section):
     security: SecuritySettings = SecuritySettings()
     billing: BillingSettings = BillingSettings()
     consultations: ConsultationsSettings = ConsultationsSettings()
+    queue: QueueSettings = QueueSettings()
     nodes: NodesSettings = NodesSettings()
     stripe: StripeSettings = StripeSettings()
     turn: TurnSettings = TurnSettings()

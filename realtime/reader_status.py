@@ -10,6 +10,8 @@ from uuid import UUID
 from config.errors import Forbidden
 from config.fields import Flag, Instant, Payload, View
 from realtime.commands import Caller, Command, EventKind, Live
+from realtime.consultations.clock import Moment
+from realtime.queue.lines import advance_line
 from storage.readers_status import find_effective_status, lock_statuses, update_chosen_status
 from storage.transaction import Event, Transaction
 
@@ -39,10 +41,14 @@ class WatchData(View):
 
 
 class ReaderStatusChangedEvent(View):
-    """What clients see of a reader has changed; of two about one reader the later `at` counts."""
+    """What clients see of a reader has changed; of two about one reader the later `at` counts.
+
+    `waiting_count`: how many wait in line.
+    """
 
     reader_id: UUID
     status: EffectiveStatus
+    waiting_count: int
     at: Instant
 
 
@@ -59,8 +65,18 @@ async def announce_reader_statuses(tx: Transaction, user_ids: Sequence[UUID], *,
     if not user_ids:
         return
     for found in await lock_statuses(tx, user_ids, now=now):
-        payload = ReaderStatusChangedEvent(reader_id=found.reader_id, status=found.status, at=now)
+        payload = ReaderStatusChangedEvent(
+            reader_id=found.reader_id, status=found.status, waiting_count=found.waiting_count, at=now
+        )
         tx.emit(Event("reader.status_changed", DIRECTORY_AUDIENCE, payload))
+
+
+async def settle_reader(tx: Transaction, reader_id: UUID, moment: Moment) -> None:
+    """Bring the reader's line up to date; where that changed anything, tell of the status too. Takes the reader's row lock."""
+    told = len(tx.events)
+    await advance_line(tx, reader_id, moment)
+    if len(tx.events) > told:
+        await announce_reader_status(tx, reader_id, now=moment.now)
 
 
 async def set_status(live: Live, caller: Caller, payload: SetStatus) -> StatusData:
@@ -69,6 +85,7 @@ async def set_status(live: Live, caller: Caller, payload: SetStatus) -> StatusDa
     async def change(tx: Transaction) -> str:
         if not await update_chosen_status(tx, caller.user_id, status=payload.status, now=now):
             raise Forbidden("Only readers have a status")
+        await advance_line(tx, caller.user_id, Moment(now, live.settings))
         await announce_reader_status(tx, caller.user_id, now=now)
         status = await find_effective_status(tx, caller.user_id, now=now)
         assert status is not None

@@ -17,6 +17,7 @@ from storage.idempotency_keys import delete_old_keys
 from storage.jobs import delete_old_job_logs
 from storage.logins import delete_old_logins
 from storage.media import delete_old_signals
+from storage.queue import delete_old_entries
 from storage.transaction import Transaction
 
 log = get_logger(__name__)
@@ -67,6 +68,7 @@ async def forget_the_old(database: Database, clock: Clock) -> None:
     now = clock.now()
     answered = now - timedelta(days=limits.IDEMPOTENCY_KEPT_DAYS)
     ended = now - timedelta(days=limits.ENDED_LOGINS_KEPT_DAYS)
+    waited = now - timedelta(days=limits.QUEUE_ENTRIES_KEPT_DAYS)
 
     async def forget_batch(tx: Transaction) -> int:
         batch = limits.FORGETTING_BATCH
@@ -76,6 +78,7 @@ async def forget_the_old(database: Database, clock: Clock) -> None:
             await delete_old_account_tokens(tx, expired_before=answered, maximum=batch),
             await delete_old_job_logs(tx, created_before=answered, maximum=batch),
             await delete_old_signals(tx, sent_before=now - timedelta(seconds=limits.SIGNALS_KEPT_SECONDS), maximum=batch),
+            await delete_old_entries(tx, ended_before=waited, maximum=batch),
         ]
         return max(counts)
 

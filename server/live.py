@@ -19,6 +19,7 @@ from realtime.gateway import LiveGateway
 from realtime.media.watch import MediaWatch
 from realtime.messages import MessageWriter
 from realtime.presence import LeaseKeeper, Node
+from realtime.queue.sweeps import QueueSweeper
 from server.http.idempotency import Answering
 from server.http.parsing import client_address
 from server.http.problems import describe_problem
@@ -29,6 +30,7 @@ from storage.transaction import Transaction
 NODE = web.AppKey("node", Node)
 METER = web.AppKey("meter", Meter)
 MEDIA_WATCH = web.AppKey("media_watch", MediaWatch)
+QUEUE_SWEEPER = web.AppKey("queue_sweeper", QueueSweeper)
 LEASES = web.AppKey("leases", LeaseKeeper)
 GATEWAY = web.AppKey("gateway", LiveGateway)
 
@@ -104,6 +106,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
         on_lease_lost=gateway.abandon,
     )
     app[METER] = meter = Meter(database=database, settings=settings, clock=clock, node=node)
+    app[QUEUE_SWEEPER] = sweeper = QueueSweeper(database=database, settings=settings, clock=clock, node=node)
     answering = Answering(database, clock, lambda: node.id)
     app[SERVICES] = replace(services, connections=gateway, live=live, answering=answering)
     database.on_commit(gateway.delivery.deliver)
@@ -112,7 +115,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
     await leases.keep()
     await messages.start()
     await gateway.start(live)
-    loops = [asyncio.create_task(part.run()) for part in (leases, meter, media_watch)]
+    loops = [asyncio.create_task(part.run()) for part in (leases, meter, media_watch, sweeper)]
     yield
     for loop in loops:
         loop.cancel()

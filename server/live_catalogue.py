@@ -11,6 +11,8 @@ from realtime.consultations import events as consultation_events
 from realtime.consultations import talk
 from realtime.media import commands as media_commands
 from realtime.media import signals
+from realtime.queue import commands as queue_commands
+from realtime.queue import events as queue_events
 
 COMMANDS: tuple[Command, ...] = (
     *reader_status.COMMANDS,
@@ -18,8 +20,15 @@ COMMANDS: tuple[Command, ...] = (
     *talk.COMMANDS,
     *signals.COMMANDS,
     *media_commands.COMMANDS,
+    *queue_commands.COMMANDS,
 )
-EVENTS: tuple[EventKind, ...] = (*closing.EVENTS, *reader_status.EVENTS, *consultation_events.EVENTS, *signals.EVENTS)
+EVENTS: tuple[EventKind, ...] = (
+    *closing.EVENTS,
+    *reader_status.EVENTS,
+    *consultation_events.EVENTS,
+    *signals.EVENTS,
+    *queue_events.EVENTS,
+)
 
 
 def live_models() -> dict[str, list[type[BaseModel]]]:

@@ -7,6 +7,7 @@ from server.features.accounts.routes import ROUTES as ACCOUNT_ROUTES
 from server.features.admin.routes import ROUTES as ADMIN_ROUTES
 from server.features.consultations.routes import ROUTES as CONSULTATION_ROUTES
 from server.features.outbox.routes import ROUTES as OUTBOX_ROUTES
+from server.features.queue.routes import ROUTES as QUEUE_ROUTES
 from server.features.readers.routes import ROUTES as READER_ROUTES
 from server.features.reviews.routes import ROUTES as REVIEW_ROUTES
 from server.features.site.routes import ROUTES as SITE_ROUTES
@@ -20,6 +21,7 @@ ROUTES: tuple[Route, ...] = (
     *READER_ROUTES,
     *UPLOAD_ROUTES,
     *CONSULTATION_ROUTES,
+    *QUEUE_ROUTES,
     *REVIEW_ROUTES,
     *WALLET_ROUTES,
     *ADMIN_ROUTES,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from config import limits
 from storage.readers import COLUMNS, CONSULTATION_TYPES, Reader, reader_of
-from storage.readers_status import effective_status
+from storage.readers_status import effective_status, waiting_count
 from storage.transaction import Connection
 
 
@@ -74,7 +74,9 @@ async def list_directory(
         outer.append(_after(sort, after, arguments))
     where = f" WHERE {' AND '.join(outer)}" if outer else ""
     rows = await db.fetch(
-        f"SELECT * FROM ({shown}) AS shown{where} ORDER BY {_ORDERS[sort]} LIMIT {arguments.place(limit)}", *arguments.values
+        f"SELECT *, {waiting_count(reader='shown', key='id')} AS waiting_count FROM ({shown}) AS shown{where}"
+        f" ORDER BY {_ORDERS[sort]} LIMIT {arguments.place(limit)}",
+        *arguments.values,
     )
     return [reader_of(row) for row in rows]
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from storage.readers_status import effective_status
+from storage.readers_status import effective_status, waiting_count
 from storage.transaction import Connection, Record, Transaction
 
 CONSULTATION_TYPES = ("chat", "call", "video")
@@ -24,7 +24,8 @@ CHANGEABLE = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """`status` is what others see; rates by type in minor units a minute, without the types that are not offered.
+    """`status` is what others see; rates by type in minor units a minute, without the types that are not offered;
+    `waiting_count` is how many wait in line.
 
     The `*_milli` figures are what lists sort by: thousandths of a rating.
     """
@@ -54,6 +55,7 @@ class Reader:
     rating_score_milli: int
     rating_average_milli: int
     consultations_count: int
+    waiting_count: int
     created_at: datetime
 
     @property
@@ -83,7 +85,7 @@ COLUMNS = (
 async def find_reader(db: Connection, reader_id: UUID, *, now: datetime) -> Reader | None:
     """The reader, listed or not."""
     row = await db.fetch_row(
-        f"SELECT {COLUMNS}, {effective_status(reader='r', now='$2')} AS status"
+        f"SELECT {COLUMNS}, {effective_status(reader='r', now='$2')} AS status, {waiting_count()} AS waiting_count"
         " FROM readers AS r JOIN users AS u ON u.id = r.user_id WHERE r.user_id = $1",
         reader_id,
         now,

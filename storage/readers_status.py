@@ -12,14 +12,21 @@ from uuid import UUID
 
 from storage.transaction import Connection, Transaction
 
-# `busy` also while a participant who lost the connection may come back; without a connection nobody is online or away.
+# `busy` also while a participant who lost the connection may come back, and while the reader is kept for the next in line;
+# without a connection nobody is online or away.
 _EFFECTIVE_STATUS = """CASE
     WHEN {reader}.chosen_status NOT IN ('online', 'away') THEN 'offline'
     WHEN EXISTS (SELECT 1 FROM consultations AS live
         WHERE live.reader_id = {reader}.user_id AND live.status IN ('requested', 'in_progress')) THEN 'busy'
-    WHEN EXISTS (SELECT 1 FROM connections AS connection JOIN nodes AS node ON node.id = connection.node_id
-        WHERE connection.user_id = {reader}.user_id AND node.lease_expires_at > {now}) THEN {reader}.chosen_status
-    ELSE 'offline' END"""
+    WHEN NOT EXISTS (SELECT 1 FROM connections AS connection JOIN nodes AS node ON node.id = connection.node_id
+        WHERE connection.user_id = {reader}.user_id AND node.lease_expires_at > {now}) THEN 'offline'
+    WHEN {reader}.chosen_status = 'online' AND EXISTS (SELECT 1 FROM queue_entries AS turn
+        WHERE turn.reader_id = {reader}.user_id AND turn.state = 'reserved' AND turn.reserved_until_at > {now}) THEN 'busy'
+    ELSE {reader}.chosen_status END"""
+_WAITING_COUNT = (
+    "(SELECT count(*) FROM queue_entries AS waiting WHERE waiting.reader_id = {reader}.{key}"
+    " AND waiting.state IN ('waiting', 'reserved'))"
+)
 
 
 def effective_status(*, reader: str = "r", now: str = "$1") -> str:
@@ -27,10 +34,16 @@ def effective_status(*, reader: str = "r", now: str = "$1") -> str:
     return _EFFECTIVE_STATUS.format(reader=reader, now=now)
 
 
+def waiting_count(*, reader: str = "r", key: str = "user_id") -> str:
+    """SQL for how many wait in line for the reader whose id is the column `key` of what is called `reader`."""
+    return _WAITING_COUNT.format(reader=reader, key=key)
+
+
 @dataclass(frozen=True, slots=True)
 class ReaderStatus:
     reader_id: UUID
     status: str
+    waiting_count: int
 
 
 async def lock_statuses(tx: Transaction, reader_ids: Sequence[UUID], *, now: datetime) -> list[ReaderStatus]:
@@ -44,13 +57,13 @@ async def lock_statuses(tx: Transaction, reader_ids: Sequence[UUID], *, now: dat
         list(reader_ids),
     )
     rows = await tx.fetch(
-        f"SELECT r.user_id, {effective_status(reader='r', now='$2')} AS status FROM readers AS r"
-        " JOIN users AS u ON u.id = r.user_id AND u.status = 'active'"
+        f"SELECT r.user_id, {effective_status(reader='r', now='$2')} AS status, {waiting_count()} AS waiting_count"
+        " FROM readers AS r JOIN users AS u ON u.id = r.user_id AND u.status = 'active'"
         " WHERE r.user_id = ANY($1) AND r.verification = 'verified' ORDER BY r.user_id",
         list(reader_ids),
         now,
     )
-    return [ReaderStatus(row["user_id"], row["status"]) for row in rows]
+    return [ReaderStatus(row["user_id"], row["status"], row["waiting_count"]) for row in rows]
 
 
 async def update_chosen_status(tx: Transaction, reader_id: UUID, *, status: str, now: datetime) -> bool:

@@ -20,6 +20,7 @@ from realtime.consultations.clock import (
 )
 from realtime.consultations.errors import ConsultationNotInProgress
 from realtime.consultations.events import StateChange
+from realtime.queue.lines import advance_line
 from realtime.reader_status import announce_reader_status
 from storage.attendances import delete_attendances_of_consultation, list_attendants
 from storage.consultations import Consultation, ConsultationParts
@@ -100,6 +101,7 @@ def _closed(consultation: Consultation, *, status: str, reason: str, at: datetim
 async def _leave(tx: Transaction, parts: ConsultationParts, moment: Moment) -> None:
     await delete_attendances_of_consultation(tx, parts.consultation.id)
     await delete_signals_of_consultation(tx, parts.consultation.id)
+    await advance_line(tx, parts.consultation.reader_id, moment)
     await announce_reader_status(tx, parts.consultation.reader_id, now=moment.now)
 
 

@@ -22,7 +22,9 @@ from realtime.consultations.errors import (
 )
 from realtime.consultations.events import emit_state
 from realtime.consultations.presence import run_if_ready
-from realtime.reader_status import announce_reader_status
+from realtime.queue.lines import advance_line
+from realtime.queue.reservations import check_turn, use_turn
+from realtime.reader_status import announce_reader_status, settle_reader
 from storage.consultations import (
     Consultation,
     ConsultationParts,
@@ -54,6 +56,8 @@ async def request_consultation(
 ) -> ConsultationParts:
     """Ring at a reader. Rate and settlement are frozen here; the database lets one live consultation a side through.
 
+    A reader who is kept for somebody in line is busy to everybody else: whose turn it is, is decided under the reader's row lock.
+
     Raises ReaderBusy, ReaderOffline, ReaderUnverified, ReaderTypeNotOffered, ClientBusy, WalletBalanceTooLow,
     SpendingLimitReached, NonceReused, NotFound.
     """
@@ -62,9 +66,11 @@ async def request_consultation(
     known = await _find_known(tx, client_id, draft)
     if known is not None:
         return known
+    line = await advance_line(tx, draft.reader_id, moment)
     reader = await find_reader_terms(tx, draft.reader_id, now=moment.now, currency=moment.settings.billing.currency)
     rate = await _check_reader(tx, reader, draft)
-    wallet_id = await _check_wallet(tx, client_id, rate, moment)
+    check_turn(line, client_id)
+    wallet_id = await check_wallet(tx, client_id, rate, moment)
     assert reader is not None
     consultation = _ringing(client_id, wallet_id, reader, rate, draft, moment)
     if not await insert_consultation(tx, consultation):
@@ -73,6 +79,7 @@ async def request_consultation(
     parts = await find_parts(tx, consultation.id)
     assert parts is not None
     emit_state(tx, parts, "requested", now=moment.now)
+    await use_turn(tx, line, consultation, moment)
     await announce_reader_status(tx, draft.reader_id, now=moment.now)
     return parts
 
@@ -99,7 +106,8 @@ async def _check_reader(tx: Transaction, reader: ReaderTerms | None, draft: Requ
     return rate
 
 
-async def _check_wallet(tx: Transaction, client_id: UUID, rate: int, moment: Moment) -> int:
+async def check_wallet(tx: Transaction, client_id: UUID, rate: int, moment: Moment) -> int:
+    """The id of the client's wallet, if it can pay a start at that rate. Raises WalletBalanceTooLow or SpendingLimitReached."""
     billing = moment.settings.billing
     wallet = await find_ledger_account(tx, owner_id=client_id, kind="wallet", currency=billing.currency)
     if wallet is None or wallet.spendable_minor < rate * billing.minimum_minutes_to_start:
@@ -169,7 +177,9 @@ async def accept_consultation(tx: Transaction, parts: ConsultationParts, *, user
         join_until_at=moment.now + timedelta(seconds=moment.settings.consultations.join_seconds),
     )
     parts = await save_change(tx, parts, after, "accepted", moment, kind="accepted")
-    return await run_if_ready(tx, parts, moment)
+    parts = await run_if_ready(tx, parts, moment)
+    await settle_reader(tx, parts.consultation.reader_id, moment)
+    return parts
 
 
 async def decline_consultation(tx: Transaction, parts: ConsultationParts, *, user_id: UUID, moment: Moment) -> ConsultationParts:

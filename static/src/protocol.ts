@@ -5,6 +5,8 @@ import type {
   MessageView,
   ParticipantView,
   PublicReview,
+  QueueEntryView,
+  QueuePlaceView,
   ReaderCard,
   StatementLineView,
   TopUpView,
@@ -16,6 +18,8 @@ export type * from "./generated/protocol";
 export type Consultation = ConsultationView;
 export type Message = MessageView;
 export type Participant = ParticipantView;
+export type QueueEntry = QueueEntryView;
+export type QueuePlace = QueuePlaceView;
 export type Review = PublicReview;
 export type StatementLine = StatementLineView;
 export type TopUp = TopUpView;

@@ -15,6 +15,7 @@ from config.errors import error_classes
 from config.settings import load_settings
 from realtime.closing import CLOSINGS
 from realtime.consultations.snapshots import ConsultationStatus, ConsultationView, EndReason
+from realtime.queue.snapshots import QueueEndReason, QueueEntryView, QueueState, SkipReason
 from server.live_catalogue import COMMANDS, EVENTS
 from storage.database import Database
 
@@ -50,6 +51,8 @@ COMMANDS_BUILT = {
     "message.read": ("consultation_id up_to_seq", ""),
     "typing.set": ("consultation_id is_typing", ""),
     "readers.watch": ("on", ""),
+    "queue.join": ("reader_id type nonce", "entry"),
+    "queue.leave": ("reader_id", "left"),
 }
 
 STATE = "consultation_id version consultation at"
@@ -72,7 +75,9 @@ EVENTS_BUILT = {
     "typing.changed": "consultation_id is_typing at",
     "signal.received": "consultation_id seq sender_id description candidate at",
     "wallet.changed": "balance_minor currency at",
-    "reader.status_changed": "reader_id status at",
+    "reader.status_changed": "reader_id status waiting_count at",
+    "queue.changed": "reader_id entry ended at",
+    "queue.line_changed": "items at",
     "connection.closing": "code retryable reconnect_after_ms",
 }
 
@@ -86,6 +91,9 @@ ERRORS = {
     "reader.offline": 409,
     "reader.unverified": 409,
     "client.busy": 409,
+    "queue.reader_free": 409,
+    "queue.full": 409,
+    "queue.too_many_lines": 409,
     "consultation.clock_stopped": 409,
     "consultation.not_joined": 409,
     "consultation.not_in_progress": 409,
@@ -113,6 +121,9 @@ DEFAULTS = {
     "consultations.media_seconds": 120,
     "consultations.reconnect_grace_seconds": 60,
     "consultations.silent_reader_seconds": 60,
+    "queue.reserved_seconds": 120,
+    "queue.kept_seconds": 600,
+    "queue.reader_gone_seconds": 1800,
     "nodes.lease_seconds": 10,
     "nodes.renew_seconds": 2,
     "wallet.top_up_minimum_minor": 500,
@@ -129,6 +140,10 @@ DEFAULTS = {
 }
 
 
+# A place in a reader's line, as its client sees it.
+QUEUE_ENTRY = "id reader type state position waiting_count joined_at reserved_until_at"
+
+
 def fields(model: type[BaseModel]) -> set[str]:
     return set(model.model_fields)
 
@@ -141,6 +156,19 @@ def test_the_snapshot_has_every_field() -> None:
     assert {"id", "display_name", "avatar_url"} <= fields(person)
     reasons = typing.get_args(ConsultationView.model_fields["pause_reason"].annotation)
     assert {"connection", "media", "balance"} == set(typing.get_args(reasons[0]))
+
+
+async def test_a_place_in_a_line_has_every_field_and_state(empty_database: Database) -> None:
+    assert set(QUEUE_ENTRY.split()) <= fields(QueueEntryView)
+    assert {"waiting", "reserved", "served", "passed", "left"} <= set(typing.get_args(QueueState))
+    async with empty_database.connection() as db:
+        rows = await db.fetch(
+            "SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint"
+            " WHERE conrelid = 'queue_entries'::regclass AND contype = 'c'"
+        )
+    checked = " ".join(row["text"] for row in rows)
+    words = {*typing.get_args(QueueState), *typing.get_args(QueueEndReason), *typing.get_args(SkipReason)}
+    assert {word for word in words if f"'{word}'" not in checked} == set()
 
 
 async def test_statuses_and_end_reasons_are_these_in_the_models_and_in_the_database(empty_database: Database) -> None:

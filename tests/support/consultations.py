@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from config.clock import MovableClock
-from server.live import MEDIA_WATCH, METER, NODE
+from server.live import MEDIA_WATCH, METER, NODE, QUEUE_SWEEPER
 from tests.support.clients import ApiClient
 from tests.support.live import LiveClient
 from tests.support.money import fund_wallet
@@ -143,7 +143,7 @@ class Scene:
         return await live.command("message.send", consultation_id=self.id, content=content, kind="text", nonce=live.nonce())
 
     async def pass_time(self, seconds: float) -> None:
-        """Second by second: the lease is renewed and the meter ticks, as they do on a live node; media report every two."""
+        """Second by second: the lease is renewed, the meter ticks, lines are settled; media report every two."""
         whole, rest = divmod(round(seconds * 1000), 1000)
         steps = [1.0] * whole + ([rest / 1000] if rest else [])
         for left, step in zip(range(len(steps), 0, -1), steps, strict=True):
@@ -153,6 +153,7 @@ class Scene:
                 await self._report_while_it_goes_on(side)
             await self.server.app[MEDIA_WATCH].tick()
             await self.server.app[METER].tick()
+            await self.server.app[QUEUE_SWEEPER].sweep()
 
     async def drop(self, *, reader: bool = False) -> None:
         """One side's connection ends; returns once the clock has noticed."""

@@ -103,5 +103,5 @@ async def _tell_directory(tx: Transaction, before: Person, after: Person, *, now
     if _is_listed(after):
         await announce_reader_status(tx, after.id, now=now)
     elif _is_listed(before):
-        gone = ReaderStatusChangedEvent(reader_id=after.id, status="offline", at=now)
+        gone = ReaderStatusChangedEvent(reader_id=after.id, status="offline", waiting_count=0, at=now)
         tx.emit(Event("reader.status_changed", DIRECTORY_AUDIENCE, gone))

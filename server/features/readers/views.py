@@ -32,7 +32,10 @@ class Rates(View):
 
 
 class ReaderCard(View):
-    """A reader in a list. `next_available_at` is the instant of the answer while a window of the calendar is open."""
+    """A reader in a list. `next_available_at` is the instant of the answer while a window of the calendar is open.
+
+    `waiting_count`: how many wait in line.
+    """
 
     id: UUID
     display_name: str
@@ -47,6 +50,7 @@ class ReaderCard(View):
     rating_average: float | None
     rating_count: int
     consultations_count: int
+    waiting_count: int
     next_available_at: Instant | None
     is_demonstration: bool
 
@@ -165,6 +169,7 @@ def _card(reader: Reader, currency: str, next_available_at: datetime | None) -> 
         "rating_average": average,
         "rating_count": reader.rating_count,
         "consultations_count": reader.consultations_count,
+        "waiting_count": reader.waiting_count,
         "next_available_at": next_available_at,
         "is_demonstration": reader.is_demonstration,
     }

@@ -1,6 +1,6 @@
 /* Generated from schema.json by `npm run types`. Change the server's models, not this file. */
 
-export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "reader.busy" | "reader.offline" | "reader.type_not_offered" | "reader.unverified" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
+export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.type_not_offered" | "reader.unverified" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
 
 export interface Protocol {
 AdminEntry: AdminEntry
@@ -47,6 +47,8 @@ FrozenRates: FrozenRates
 IceCandidate: IceCandidate
 IceServerView: IceServerView
 JoinConsultation: JoinConsultation
+JoinQueue: JoinQueue
+LeaveQueue: LeaveQueue
 LedgerCheck: LedgerCheck
 LedgerDifference: LedgerDifference
 LimitsPayload: LimitsPayload
@@ -69,6 +71,7 @@ OutboxLetter: OutboxLetter
 OutboxPage: OutboxPage
 OutboxQuery: OutboxQuery
 Overview: Overview
+OwnQueue: OwnQueue
 OwnReader: OwnReader
 PageQuery: PageQuery
 ParticipantView: ParticipantView
@@ -79,6 +82,12 @@ ProblemDetails: ProblemDetails
 ProfilePatch: ProfilePatch
 PublicReview: PublicReview
 PublicReviewPage: PublicReviewPage
+QueueChangedEvent: QueueChangedEvent
+QueueEntryData: QueueEntryData
+QueueEntryView: QueueEntryView
+QueueLeft: QueueLeft
+QueueLineChangedEvent: QueueLineChangedEvent
+QueuePlaceView: QueuePlaceView
 Rate: Rate
 RatePayload: RatePayload
 Rates: Rates
@@ -89,6 +98,7 @@ ReaderCard: ReaderCard
 ReaderPage: ReaderPage
 ReaderPatch: ReaderPatch
 ReaderProfile: ReaderProfile
+ReaderQueue: ReaderQueue
 ReaderStatusChangedEvent: ReaderStatusChangedEvent
 ReasonPayload: ReasonPayload
 ReferenceView: ReferenceView
@@ -618,6 +628,14 @@ export interface JoinConsultation {
 after_seq?: number
 consultation_id: string
 }
+export interface JoinQueue {
+nonce: string
+reader_id: string
+type: ("chat" | "call" | "video")
+}
+export interface LeaveQueue {
+reader_id: string
+}
 /**
  * All is well when there are no differences.
  */
@@ -774,6 +792,40 @@ ringing_consultations: number
 top_ups_today_minor: number
 }
 /**
+ * The lines that the caller waits in, the oldest first; and the places that were lost within the last hour, the newest
+ * first, for who was not there when it happened. `at` is the server's time of the answer.
+ */
+export interface OwnQueue {
+at: string
+items: QueueEntryView[]
+lost: QueueEntryView[]
+}
+/**
+ * A client's place. `position` counts from 1 (null once it ended), `waiting_count` everybody in the line.
+ * 
+ * `reserved_until_at`: it is the client's turn until then; `consultation_id` is the request that was made of the turn.
+ * `skip_reason` and `kept_until_at`: the turn came and could not be taken; the place is kept until then.
+ * `stalled_until_at`: the reader is not there; the line ends if that is still so then. `rate_per_minute_minor` is today's.
+ */
+export interface QueueEntryView {
+consultation_id: (string | null)
+currency: string
+end_reason: (("served" | "left" | "time_ran_out" | "declined" | "unanswered" | "not_ready" | "reader_gone" | "reader_closed" | "type_not_offered") | null)
+ended_at: (string | null)
+id: string
+joined_at: string
+kept_until_at: (string | null)
+position: (number | null)
+rate_per_minute_minor: (number | null)
+reader: ParticipantView
+reserved_until_at: (string | null)
+skip_reason: (("disconnected" | "busy" | "balance") | null)
+stalled_until_at: (string | null)
+state: ("waiting" | "reserved" | "served" | "passed" | "left" | "dissolved")
+type: ("chat" | "call" | "video")
+waiting_count: number
+}
+/**
  * The reader's own profile, listed or not. `status` is what others see, `chosen_status` what the reader chose.
  */
 export interface OwnReader {
@@ -804,6 +856,7 @@ status: ("online" | "busy" | "away" | "offline")
 time_zone: string
 verification: ("pending" | "verified" | "rejected")
 verification_reason: (string | null)
+waiting_count: number
 }
 /**
  * null = not offered.
@@ -882,6 +935,46 @@ export interface PublicReviewPage {
 items: PublicReview[]
 next_cursor: (string | null)
 }
+/**
+ * `entry` is the client's place as it is now, null when they do not wait there any more; `ended` says what became of it.
+ */
+export interface QueueChangedEvent {
+at: string
+ended: (QueueEntryView | null)
+entry: (QueueEntryView | null)
+reader_id: string
+}
+export interface QueueEntryData {
+entry: QueueEntryView
+}
+/**
+ * `left`: whether the client was in the line.
+ */
+export interface QueueLeft {
+left: boolean
+}
+/**
+ * The whole line in order.
+ */
+export interface QueueLineChangedEvent {
+at: string
+items: QueuePlaceView[]
+reader_id: string
+}
+/**
+ * Somebody who waits, as the reader sees them.
+ */
+export interface QueuePlaceView {
+client: ParticipantView
+consultation_id: (string | null)
+id: string
+joined_at: string
+position: number
+reserved_until_at: (string | null)
+skip_reason: (("disconnected" | "busy" | "balance") | null)
+state: ("waiting" | "reserved" | "served" | "passed" | "left" | "dissolved")
+type: ("chat" | "call" | "video")
+}
 export interface RatePayload {
 rate_per_minute_minor: number
 }
@@ -902,6 +995,8 @@ up_to_seq: number
 }
 /**
  * A reader in a list. `next_available_at` is the instant of the answer while a window of the calendar is open.
+ * 
+ * `waiting_count`: how many wait in line.
  */
 export interface ReaderCard {
 avatar_url: (string | null)
@@ -919,6 +1014,7 @@ rating_average: (number | null)
 rating_count: number
 specialties: string[]
 status: ("online" | "busy" | "away" | "offline")
+waiting_count: number
 }
 /**
  * Readers in the order that was asked for.
@@ -965,14 +1061,25 @@ rating_distribution: {
 specialties: string[]
 status: ("online" | "busy" | "away" | "offline")
 time_zone: string
+waiting_count: number
+}
+/**
+ * Who waits for the caller, in order.
+ */
+export interface ReaderQueue {
+at: string
+items: QueuePlaceView[]
 }
 /**
  * What clients see of a reader has changed; of two about one reader the later `at` counts.
+ * 
+ * `waiting_count`: how many wait in line.
  */
 export interface ReaderStatusChangedEvent {
 at: string
 reader_id: string
 status: ("online" | "busy" | "away" | "offline")
+waiting_count: number
 }
 export interface ReasonPayload {
 reason: string

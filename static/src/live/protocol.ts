@@ -11,10 +11,16 @@ import type {
   ConsultationReference,
   ConsultationStateEvent,
   JoinConsultation,
+  JoinQueue,
+  LeaveQueue,
   MediaData,
   MessageData,
   MessageReadEvent,
   MessageSentEvent,
+  QueueChangedEvent,
+  QueueEntryData,
+  QueueLeft,
+  QueueLineChangedEvent,
   ReadData,
   ReaderStatusChangedEvent,
   ReadMessages,
@@ -56,6 +62,8 @@ export interface Commands {
   "media.report": Command<ReportMedia, MediaData>;
   "media.renew": Command<ConsultationReference, RenewedIceServers>;
   "readers.watch": Command<WatchReaders, WatchData>;
+  "queue.join": Command<JoinQueue, QueueEntryData>;
+  "queue.leave": Command<LeaveQueue, QueueLeft>;
 }
 
 export interface Events {
@@ -77,6 +85,8 @@ export interface Events {
   "signal.received": SignalReceivedEvent;
   "wallet.changed": WalletChangedEvent;
   "reader.status_changed": ReaderStatusChangedEvent;
+  "queue.changed": QueueChangedEvent;
+  "queue.line_changed": QueueLineChangedEvent;
   "connection.closing": ConnectionClosingEvent;
 }
 

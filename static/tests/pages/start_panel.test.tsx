@@ -22,6 +22,7 @@ const reader: ReaderProfile = {
   rating_average: null,
   rating_count: 0,
   consultations_count: 0,
+  waiting_count: 0,
   next_available_at: null,
   is_demonstration: false,
   bio: "",

@@ -86,6 +86,7 @@ async def test_a_card_shows_what_a_client_chooses_by(listed: Server) -> None:
         "rating_average": 4.33,
         "rating_count": 3,
         "consultations_count": 0,
+        "waiting_count": 0,
         "next_available_at": None,
         "is_demonstration": False,
     }

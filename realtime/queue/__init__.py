@@ -1,0 +1,1 @@
+"""Waiting in line for a busy reader: places, turns, and the reservation that a turn is."""
