@@ -11,12 +11,16 @@ has_any() { local name; for name in "$@"; do command -v "$name" >/dev/null && re
 missing() {
   has_any chromium chromium-browser google-chrome google-chrome-stable || echo chromium
   has_any redis-server valkey-server || echo redis-server
+  has_any turnserver || echo coturn
+  has_any ip || echo iproute2
 }
 
 packages="$(missing)"
 [ -n "$packages" ] || exit 0
 say "Installing what the tests need:" $packages
 apt_install $packages || true
+# Debian starts what it installs, and coturn as it comes relays for anybody; the tests start their own.
+case " $packages " in *coturn*) as_root systemctl disable --now coturn >/dev/null 2>&1 || true ;; esac
 packages="$(missing)"
 [ -n "$packages" ] || exit 0
 say "Not installed:" $packages "- install them with: sudo apt-get install" $packages

@@ -316,6 +316,6 @@ class LivePeer:
                 await self.peer.wait_for(*(_STAGES - {stage}), timeout=self._report_seconds)
 
     async def report(self, state: str) -> Any:
-        """The snapshot that the server answers; counts are those of this moment."""
+        """What the server takes our media for; counts are those of this moment."""
         stats = {name: value for name, value in asdict(await self.peer.read_stats()).items() if value is not None}
         return await self.live.command("media.report", consultation_id=self.consultation_id, state=state, stats=stats)
