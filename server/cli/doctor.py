@@ -15,8 +15,10 @@ import asyncpg
 from dotenv import dotenv_values
 from pydantic import BaseModel, SecretStr
 
+from config.clock import SystemClock
 from config.errors import StartupError
 from config.settings import DELIMITER, PREFIX, Settings
+from realtime.media.turn_probe import probe_relays
 from server.app import DIST_FOLDER
 from server.version import VERSION
 from storage.database import connect_directly
@@ -73,7 +75,7 @@ async def _look(settings: Settings) -> list[tuple[str, bool, str]]:
         await _look_at_redis(settings),
         _look_at_payments(settings),
         await _look_at_mail(settings),
-        _look_at_turn(settings),
+        *await _look_at_turn(settings),
         _look_at_pages(),
     ]
 
@@ -141,12 +143,12 @@ async def _look_at_mail(settings: Settings) -> tuple[str, bool, str]:
     return "mail", True, f"{parts.hostname} port {port} is reachable"
 
 
-def _look_at_turn(settings: Settings) -> tuple[str, bool, str]:
+async def _look_at_turn(settings: Settings) -> list[tuple[str, bool, str]]:
+    """A line for each address: whether it gives what a browser would ask of it, with credentials that are minted as for one."""
     if not settings.turn.urls:
-        return "turn", True, "not set; calls work only where both sides can reach each other directly"
-    if settings.turn.secret is None:
-        return "turn", False, "SOULSEER_TURN__SECRET is missing"
-    return "turn", True, ",".join(settings.turn.urls)
+        return [("turn", True, "not set; calls work only where both sides can reach each other directly")]
+    findings = await probe_relays(settings.turn, now=SystemClock().now())
+    return [("turn", finding.is_well, f"{finding.url} {finding.text}") for finding in findings]
 
 
 def _look_at_pages() -> tuple[str, bool, str]:
