@@ -6,6 +6,8 @@ import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "pre
 import { IncomingRequest } from "./components/incoming_request";
 import { NoticeList } from "./components/notice_list";
 import { ConnectionBar, LiveConsultationBar, TestModeBar } from "./components/page_bars";
+import { QueueBars } from "./components/queue/queue_bars";
+import { Turn } from "./components/queue/turn";
 import { TabBar, TopBar } from "./components/top_bar";
 import { lazyPage, PageFailed } from "./pages/loading";
 import { type Services, ServicesContext, useServices } from "./services";
@@ -51,6 +53,7 @@ function Shell() {
       {!isRoom && <TopBar />}
       <section aria-label={texts.shell.consultationNotices}>
         <LiveConsultationBar />
+        <QueueBars />
         {!isRoom && <ConnectionBar />}
       </section>
       <Main>
@@ -78,6 +81,7 @@ function Shell() {
       {!isRoom && <footer class="footer">{texts.shell.footer(site.value?.name ?? "SoulSeer")}</footer>}
       {!isRoom && <TabBar />}
       <IncomingRequest />
+      <Turn />
       <NoticeList />
     </div>
   );

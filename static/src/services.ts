@@ -15,6 +15,7 @@ import { ServerClock } from "./rooms/clock";
 import { AddingMoney } from "./stores/adding_money";
 import { LiveConsultation } from "./stores/live_consultation";
 import { Notices } from "./stores/notices";
+import { OwnQueue } from "./stores/own_queue";
 import { OwnWallet } from "./stores/own_wallet";
 
 export interface Services {
@@ -27,6 +28,7 @@ export interface Services {
   addingMoney: AddingMoney;
   loadStripe: LoadStripe;
   liveConsultation: LiveConsultation;
+  queue: OwnQueue;
   notices: Notices;
   bell: Bell;
   mediaSupport: MediaSupport;
@@ -68,6 +70,10 @@ export function createServices(browser: Window & typeof globalThis): Services {
     }),
     loadStripe,
     liveConsultation: new LiveConsultation(resources, live),
+    queue: new OwnQueue(resources, live, {
+      isClient: () => login.user?.role === "client",
+      storage: browser.localStorage,
+    }),
     notices: new Notices(),
     bell: new Bell(),
     mediaSupport: findMediaSupport(browser),
@@ -77,7 +83,7 @@ export function createServices(browser: Window & typeof globalThis): Services {
 
 /** Starts what runs as long as the page is open; answers how to stop it. */
 export function startServices(services: Services, browser: Window): () => void {
-  const { login, live, wallet, addingMoney, liveConsultation } = services;
+  const { login, live, wallet, addingMoney, liveConsultation, queue } = services;
   const hurry = () => live.hurry();
   const wake = () => {
     if (browser.document.visibilityState === "visible") live.hurry();
@@ -98,9 +104,10 @@ export function startServices(services: Services, browser: Window): () => void {
     wallet.forget();
     addingMoney.forget();
     liveConsultation.forget();
+    queue.forget();
     if (nextId !== null) live.start();
   });
-  const stops = [wallet.start(), liveConsultation.start(), stopFollowing];
+  const stops = [wallet.start(), liveConsultation.start(), queue.start(), stopFollowing];
   void login.restore();
   void loadSite(services);
   return () => {

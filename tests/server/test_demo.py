@@ -90,3 +90,4 @@ async def test_the_site_tells_the_rules_and_the_test_cards(start_server: StartSe
         "top_up_window_seconds": 120,
     }
     assert site["wallet"] == {"top_up_minimum_minor": 500, "top_up_maximum_minor": 50000}
+    assert site["queue"] == {"reserved_seconds": 120}

@@ -41,12 +41,19 @@ class SiteWallet(View):
     top_up_maximum_minor: int
 
 
+class SiteQueue(View):
+    """Waiting in line; in real seconds."""
+
+    reserved_seconds: float
+
+
 class Site(View):
     name: str
     currency: str
     payments: SitePayments
     billing: SiteBilling
     wallet: SiteWallet
+    queue: SiteQueue
     demo: bool
 
 
@@ -89,6 +96,7 @@ def describe_site(services: Services) -> Site:
             top_up_minimum_minor=settings.wallet.top_up_minimum_minor,
             top_up_maximum_minor=settings.wallet.top_up_maximum_minor,
         ),
+        queue=SiteQueue(reserved_seconds=settings.queue.reserved_seconds),
         demo=settings.demo,
     )
 

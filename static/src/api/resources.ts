@@ -14,6 +14,7 @@ import type {
   LoginPayload,
   LoginView,
   Message,
+  OwnQueue,
   OwnReader,
   PasswordChangePayload,
   PasswordResetConfirmPayload,
@@ -22,6 +23,7 @@ import type {
   ReaderCard,
   ReaderPatch,
   ReaderProfile,
+  ReaderQueue,
   ReasonPayload,
   RegisterPayload,
   Review,
@@ -130,6 +132,7 @@ function deskResources(api: ApiClient) {
     changeOwnReader: (body: ReaderPatch) => api.patch<OwnReader>("/me/reader", body),
     setAvailability: (body: AvailabilityPayload) => api.put<Availability>("/me/availability", body),
     desk: () => api.get<Desk>("/me/desk"),
+    readerQueue: () => api.get<ReaderQueue>("/me/reader/queue"),
   };
 }
 
@@ -153,6 +156,7 @@ function consultationResources(api: ApiClient) {
   return {
     listConsultations: (query: { status?: readonly string[] }, cursor: string | null) =>
       api.get<Page<Consultation>>("/consultations", { query: { ...query, cursor, limit: 30 } }),
+    ownQueue: () => api.get<OwnQueue>("/queue"),
     consultation: (id: string) => api.get<Consultation>(`/consultations/${id}`),
     listMessages: (id: string, afterSeq: number) =>
       api.get<Page<Message>>(`/consultations/${id}/messages`, { query: { after_seq: afterSeq, limit: 200 } }),

@@ -16,10 +16,13 @@ export interface DialogProps {
    * so this one lies below, and the page behind it is made inert by hand.
    */
   isBelowFrames?: boolean;
+  /** It comes by itself, perhaps while somebody types: focus goes to the title, where no key presses anything. */
+  comesByItself?: boolean;
 }
 
 export function Dialog(props: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
+  const title = useRef<HTMLHeadingElement>(null);
   const titleId = useId();
   const isClosable = props.isClosable ?? true;
   const close = () => {
@@ -30,6 +33,7 @@ export function Dialog(props: DialogProps) {
     const opener = document.activeElement;
     const release = props.isBelowFrames && dialog !== null ? showBelowFrames(dialog) : () => undefined;
     if (!props.isBelowFrames) dialog?.showModal();
+    if (props.comesByItself) title.current?.focus();
     return () => {
       release();
       dialog?.close();
@@ -51,7 +55,9 @@ export function Dialog(props: DialogProps) {
       }}
     >
       <div class="dialog__head">
-        <h2 id={titleId}>{props.title}</h2>
+        <h2 id={titleId} ref={title} tabIndex={props.comesByItself ? -1 : undefined}>
+          {props.title}
+        </h2>
         <Button look="quiet" label={texts.shell.close} isDisabled={!isClosable} onPress={close}>
           <X size={20} />
         </Button>

@@ -21,7 +21,7 @@ export function IncomingRequest() {
   const { bell, storage } = useServices();
   const { path } = useLocation();
   const request = useIncomingRequest();
-  useRinging(request, bell, storage);
+  useRinging(request && { id: request.id, flash: texts.desk.titleFlash(request.client.display_name) }, bell, storage);
   if (request === null || path === "/desk" || path === `/room/${request.id}`) return null;
   return (
     <div class="incoming incoming--floating">

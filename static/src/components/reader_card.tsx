@@ -15,6 +15,8 @@ const SOON_MS = 60_000;
 
 export function ReaderCardLink(props: { reader: ReaderCard }) {
   const { reader } = props;
+  const { queue } = useServices();
+  const own = queue.find(reader.id);
   return (
     <a class="card reader-card" href={`/readers/${reader.id}`}>
       <div class="reader-card__who">
@@ -22,6 +24,13 @@ export function ReaderCardLink(props: { reader: ReaderCard }) {
         <div class="grow">
           <h2 class="reader-card__name">{reader.display_name}</h2>
           <StatusBadge status={reader.status} />
+          {reader.status === "busy" && (
+            <span class="reader-card__line">
+              {own === undefined
+                ? texts.queue.cardHint(reader.waiting_count)
+                : texts.queue.cardPlace(own.position ?? 1)}
+            </span>
+          )}
         </div>
       </div>
       {reader.headline && <p class="reader-card__headline">{reader.headline}</p>}

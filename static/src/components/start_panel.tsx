@@ -11,6 +11,7 @@ import { formatMoney } from "../texts/formats";
 import { Button } from "./button";
 import { Note, ProblemNote } from "./notes";
 import { PriceSentence } from "./price_sentence";
+import { JoinLine, OwnPlace } from "./queue/waiting_panel";
 import { TypeIcon } from "./type_icon";
 
 const TYPES = ["chat", "call", "video"] as const;
@@ -78,7 +79,7 @@ function TypeChoice(props: {
 
 function Start(props: { reader: ReaderProfile; type: ConsultationType }) {
   const { reader, type } = props;
-  const { login, site, wallet, mediaSupport } = useServices();
+  const { login, site, wallet, mediaSupport, queue } = useServices();
   const rate = reader.rates[type]?.rate_per_minute_minor ?? 0;
   const price = <PriceSentence type={type} ratePerMinuteMinor={rate} currency={reader.currency} />;
   const ownAddress = encodeURIComponent(`/readers/${reader.id}`);
@@ -93,6 +94,15 @@ function Start(props: { reader: ReaderProfile; type: ConsultationType }) {
     );
   }
   if (login.user.role !== "client") return <p class="soft">{texts.readers.readersCannotStart}</p>;
+  const own = queue.find(reader.id);
+  if (own !== undefined) {
+    return (
+      <>
+        {price}
+        <OwnPlace entry={own} type={type} />
+      </>
+    );
+  }
   if (type !== "chat" && mediaSupport !== "ok") {
     return (
       <Note tone="warning">
@@ -113,6 +123,8 @@ function Start(props: { reader: ReaderProfile; type: ConsultationType }) {
             {texts.readers.addMoney}
           </a>
         </>
+      ) : reader.status === "busy" ? (
+        <JoinLine reader={reader} type={type} />
       ) : (
         <StartButton reader={reader} type={type} ratePerMinuteMinor={rate} />
       )}

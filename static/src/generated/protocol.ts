@@ -129,6 +129,7 @@ SignalReceivedEvent: SignalReceivedEvent
 Site: Site
 SiteBilling: SiteBilling
 SitePayments: SitePayments
+SiteQueue: SiteQueue
 SiteWallet: SiteWallet
 SpanView: SpanView
 Statement: Statement
@@ -1242,6 +1243,7 @@ currency: string
 demo: boolean
 name: string
 payments: SitePayments
+queue: SiteQueue
 wallet: SiteWallet
 }
 /**
@@ -1270,6 +1272,12 @@ export interface TestPaymentMethod {
 id: string
 label: string
 outcome: string
+}
+/**
+ * Waiting in line; in real seconds.
+ */
+export interface SiteQueue {
+reserved_seconds: number
 }
 export interface SiteWallet {
 top_up_maximum_minor: number

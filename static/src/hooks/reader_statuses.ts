@@ -1,9 +1,11 @@
 /** Readers' statuses as they change: by events when logged in, by asking again now and then otherwise. */
 import { useEffect, useState } from "preact/hooks";
-import type { ReaderStatus } from "../protocol";
+import type { ReaderCard } from "../protocol";
 import { useServices } from "../services";
 
-export type ReaderStatuses = Readonly<Record<string, ReaderStatus>>;
+/** What changes of a reader while somebody looks. */
+export type LiveReader = Pick<ReaderCard, "status" | "waiting_count">;
+export type ReaderStatuses = Readonly<Record<string, LiveReader>>;
 
 const ASK_EVERY_MS = 30_000;
 
@@ -13,8 +15,8 @@ export function useReaderStatuses(reload: () => Promise<void>): ReaderStatuses {
   const isAnonymous = login.state.value.kind === "anonymous";
 
   useEffect(() => {
-    const stopHearing = live.on("reader.status_changed", ({ reader_id, status }) =>
-      setStatuses((known) => ({ ...known, [reader_id]: status })),
+    const stopHearing = live.on("reader.status_changed", ({ reader_id, status, waiting_count }) =>
+      setStatuses((known) => ({ ...known, [reader_id]: { status, waiting_count } })),
     );
     let isFirst = true;
     const stopWatching = live.onConnect(() => {

@@ -1,8 +1,6 @@
-/** Makes a ringing request hard to miss: the bell, and the browser tab's title, until it is answered. */
+/** Makes what must be answered hard to miss: the bell, and the browser tab's title, until it is answered. */
 import { useEffect } from "preact/hooks";
 import type { Bell } from "../live/bell";
-import type { Consultation } from "../protocol";
-import { texts } from "../texts";
 
 const FLASH_MS = 1_000;
 const SOUND_OFF = "soulseer.sound_off";
@@ -16,14 +14,19 @@ export function setSoundOn(storage: Storage, isOn: boolean): void {
   else storage.setItem(SOUND_OFF, "1");
 }
 
-export function useRinging(request: Consultation | null, bell: Bell, storage: Storage): void {
-  const id = request?.id;
-  const name = request?.client.display_name ?? "";
+export interface Ring {
+  id: string;
+  /** What the tab's title alternates with. */
+  flash: string;
+}
+
+export function useRinging(ring: Ring | null, bell: Bell, storage: Storage): void {
+  const id = ring?.id;
+  const flash = ring?.flash ?? "";
   useEffect(() => {
     if (id === undefined) return;
     if (isSoundOn(storage)) bell.start();
     const ownTitle = document.title;
-    const flash = texts.desk.titleFlash(name);
     document.title = flash;
     const timer = setInterval(() => {
       document.title = document.title === flash ? ownTitle : flash;
@@ -33,5 +36,5 @@ export function useRinging(request: Consultation | null, bell: Bell, storage: St
       bell.stop();
       document.title = ownTitle;
     };
-  }, [id, name, bell, storage]);
+  }, [id, flash, bell, storage]);
 }

@@ -35,6 +35,8 @@ const REPEATABLE: ReadonlySet<CommandName> = new Set([
   "message.send",
   "message.read",
   "readers.watch",
+  "queue.join",
+  "queue.leave",
 ]);
 
 export class LiveConnection {

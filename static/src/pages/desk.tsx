@@ -1,5 +1,6 @@
 /** The reader's desk: status, the next request, today, and what clients see of them. */
 import { AvailabilityForm } from "../components/desk/availability_form";
+import { Line } from "../components/desk/line";
 import { ProfileForm } from "../components/desk/profile_form";
 import { RatesForm } from "../components/desk/rates_form";
 import { StatusSwitch } from "../components/desk/status_switch";
@@ -58,6 +59,7 @@ function OwnDesk() {
         <Notices desk={desk.value} rejection={reader.value?.verification_reason ?? null} />
         <StatusSwitch status={desk.value.status} onChanged={desk.reload} />
         <Requests status={desk.value.status} />
+        <Line />
         <Today desk={desk.value} />
       </div>
       <div class="stack">

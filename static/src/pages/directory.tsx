@@ -116,6 +116,6 @@ function useFiltersInAddress() {
 function withStatuses(readers: ReaderCard[] | null, statuses: ReaderStatuses, wanted: string | undefined) {
   if (readers === null) return null;
   return readers
-    .map((reader) => ({ ...reader, status: statuses[reader.id] ?? reader.status }))
+    .map((reader) => ({ ...reader, ...statuses[reader.id] }))
     .filter((reader) => wanted === undefined || reader.status === wanted);
 }

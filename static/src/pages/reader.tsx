@@ -34,7 +34,7 @@ export default function ReaderPage() {
       <ProblemNote problem={loaded.problem} onRetry={loaded.reload} />
     );
   }
-  const reader = { ...loaded.value, status: statuses[id] ?? loaded.value.status };
+  const reader = { ...loaded.value, ...statuses[id] };
   return (
     <div class="profile">
       <ReaderHead reader={reader} />

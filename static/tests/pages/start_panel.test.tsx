@@ -6,7 +6,7 @@ import type { MediaSupport } from "../../src/media/support";
 import type { ReaderProfile } from "../../src/protocol";
 import { ServicesContext } from "../../src/services";
 import { fakeServices } from "../support/fake_services";
-import { READER_ID, sampleConsultation } from "../support/samples";
+import { READER_ID, sampleConsultation, sampleQueueEntry } from "../support/samples";
 
 const reader: ReaderProfile = {
   id: READER_ID,
@@ -33,14 +33,27 @@ const reader: ReaderProfile = {
 };
 
 function show(
-  options: { balanceMinor?: number; mediaSupport?: MediaSupport; rates?: Partial<ReaderProfile["rates"]> } = {},
+  options: {
+    balanceMinor?: number;
+    mediaSupport?: MediaSupport;
+    rates?: Partial<ReaderProfile["rates"]>;
+    status?: ReaderProfile["status"];
+    waiting?: number;
+  } = {},
 ) {
   const fake = fakeServices(() => ({ balance_minor: options.balanceMinor ?? 1_000, held_minor: 0, currency: "USD" }));
   fake.services.mediaSupport = options.mediaSupport ?? "ok";
   render(
     <ServicesContext.Provider value={fake.services}>
       <LocationProvider>
-        <StartPanel reader={{ ...reader, rates: { ...reader.rates, ...options.rates } }} />
+        <StartPanel
+          reader={{
+            ...reader,
+            rates: { ...reader.rates, ...options.rates },
+            status: options.status ?? "online",
+            waiting_count: options.waiting ?? 0,
+          }}
+        />
       </LocationProvider>
     </ServicesContext.Provider>,
   );
@@ -111,4 +124,18 @@ test("one request is sent however often the button is pressed", async () => {
   fireEvent.click(button);
   await waitFor(() => expect(location.pathname).toBe(`/room/${sampleConsultation().id}`));
   expect(asked).toHaveBeenCalledTimes(1);
+});
+
+test("a busy reader is waited for in line, and the place is said where the button was", async () => {
+  const fake = show({ status: "busy", waiting: 2 });
+  fake.socket.answers["queue.join"] = () => ({ entry: sampleQueueEntry({ position: 3, waiting_count: 3 }) });
+  expect(await screen.findByText(/kept for you for 2 minutes. Waiting costs nothing/)).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "Wait in line (2 before you)" }));
+  expect(await screen.findByText("You are number 3 in line for Mara.")).toBeTruthy();
+  choose(/Video/);
+  fake.socket.answers["queue.join"] = () => ({ entry: sampleQueueEntry({ position: 3, type: "video" }) });
+  fireEvent.click(screen.getByRole("button", { name: "Wait for a video instead" }));
+  expect(await screen.findByText("You wait for a video consultation.")).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "Leave the line" }));
+  expect(await screen.findByRole("button", { name: "Wait in line (2 before you)" })).toBeTruthy();
 });

@@ -11,6 +11,7 @@ import type { Services } from "../../src/services";
 import { AddingMoney } from "../../src/stores/adding_money";
 import { LiveConsultation } from "../../src/stores/live_consultation";
 import { Notices } from "../../src/stores/notices";
+import { OwnQueue } from "../../src/stores/own_queue";
 import { OwnWallet } from "../../src/stores/own_wallet";
 import { CLIENT_ID } from "./samples";
 
@@ -56,6 +57,7 @@ export const sampleSite: Site = {
     top_up_window_seconds: 120,
   },
   wallet: { top_up_minimum_minor: 500, top_up_maximum_minor: 50_000 },
+  queue: { reserved_seconds: 120 },
   demo: true,
 };
 
@@ -134,6 +136,7 @@ export function fakeServices(answer: (call: HttpCall) => Answer, user: User | nu
     addingMoney: new AddingMoney(resources, wallet, { href: () => location.href, returned: null }),
     loadStripe: () => Promise.reject(new Error("This test has no card form.")),
     liveConsultation: new LiveConsultation(resources, live),
+    queue: new OwnQueue(resources, live, { isClient: () => user?.role === "client", storage: localStorage }),
     notices: new Notices(),
     bell: new Bell(),
     mediaSupport: "ok",

@@ -1,5 +1,5 @@
 /** Values in the protocol's shapes, for tests. */
-import type { Consultation, Message } from "../../src/protocol";
+import type { Consultation, Message, QueueEntry } from "../../src/protocol";
 
 export const CLIENT_ID = "client-1";
 export const READER_ID = "reader-1";
@@ -63,6 +63,28 @@ export function sampleMessage(seq: number, change: Partial<Message> = {}): Messa
     upload_url: null,
     nonce: `nonce-${seq}`,
     created_at: "2026-01-01T10:00:20Z",
+    ...change,
+  };
+}
+
+export function sampleQueueEntry(change: Partial<QueueEntry> = {}): QueueEntry {
+  return {
+    id: "entry-1",
+    reader: { id: READER_ID, display_name: "Mara", avatar_url: null, is_demonstration: false },
+    type: "chat",
+    rate_per_minute_minor: 399,
+    currency: "USD",
+    state: "waiting",
+    end_reason: null,
+    position: 1,
+    waiting_count: 1,
+    joined_at: "2026-01-01T10:00:00Z",
+    reserved_until_at: change.state === "reserved" ? "2026-01-01T10:02:28Z" : null,
+    consultation_id: null,
+    skip_reason: null,
+    kept_until_at: null,
+    stalled_until_at: null,
+    ended_at: null,
     ...change,
   };
 }

@@ -4,6 +4,7 @@ import { callTexts } from "./calls";
 import { deskTexts } from "./desk";
 import { moneyTexts } from "./money";
 import { problemTexts } from "./problems";
+import { queueTexts } from "./queue";
 import { readerTexts } from "./readers";
 import { roomTexts } from "./room";
 import { shellTexts } from "./shell";
@@ -12,6 +13,7 @@ export const en = {
   shell: shellTexts,
   problems: problemTexts,
   readers: readerTexts,
+  queue: queueTexts,
   account: accountTexts,
   room: roomTexts,
   calls: callTexts,
