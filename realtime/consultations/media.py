@@ -13,12 +13,11 @@ from uuid import UUID
 from config.errors import Forbidden
 from realtime.consultations.clock import Moment, charge_until, is_running, just_before, save_change, stopped
 from realtime.consultations.errors import (
-    ConsultationHasNoMedia,
     ConsultationNotInProgress,
     ModeNotAvailable,
     RateNotAgreed,
 )
-from realtime.consultations.presence import media_through, pause_for, run_if_ready, without_media
+from realtime.consultations.presence import media_through, pause_for, run_if_ready, with_grace, without_media
 from storage.attendances import is_attended_through
 from storage.consultations import Consultation, ConsultationParts
 from storage.transaction import Transaction
@@ -32,22 +31,18 @@ async def media_connected(
 ) -> ConsultationParts:
     """A participant's media are connected, as this connection reports: start or resume once both sides' are.
 
-    The row is locked. A report of another connection than before takes over from it. Raises ConsultationNotInProgress,
-    ConsultationHasNoMedia.
+    The row is locked. A report of another connection than before takes over from it. Nothing changes where no media count.
     """
     c = parts.consultation
-    if c.status != "in_progress":
-        raise ConsultationNotInProgress
-    if c.mode == "chat":
-        raise ConsultationHasNoMedia
-    before = media_through(c, user_id)
-    if before == connection_id or not await is_attended_through(tx, c.id, connection_id=connection_id):
+    if c.status != "in_progress" or c.mode == "chat" or media_through(c, user_id) == connection_id:
+        return parts
+    if not await is_attended_through(tx, c.id, connection_id=connection_id):
         return parts
     if user_id == c.client_id:
         after = replace(c, client_media_through=connection_id, client_media_lost_at=None)
     else:
         after = replace(c, reader_media_through=connection_id, reader_media_lost_at=None)
-    parts = await save_change(tx, parts, after, "changed", moment)
+    parts = await save_change(tx, parts, with_grace(after, moment), "changed", moment)
     return await run_if_ready(tx, parts, moment)
 
 

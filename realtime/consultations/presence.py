@@ -58,7 +58,7 @@ async def participant_arrived(tx: Transaction, parts: ConsultationParts, user_id
     c = parts.consultation
     if not c.is_live:
         return parts
-    arrived = _with_grace(_with_arrival(c, user_id, moment.now), moment)
+    arrived = with_grace(_with_arrival(c, user_id, moment.now), moment)
     if arrived != c:
         parts = await save_change(tx, parts, arrived, "changed", moment)
     return await run_if_ready(tx, parts, moment)
@@ -97,7 +97,7 @@ async def _wait_for_media(tx: Transaction, parts: ConsultationParts, moment: Mom
     return await save_change(tx, parts, after, "paused", moment, kind="paused", reason="media")
 
 
-def _with_grace(consultation: Consultation, moment: Moment) -> Consultation:
+def with_grace(consultation: Consultation, moment: Moment) -> Consultation:
     """While the clock waits for somebody: until when, counted from the first loss that is left; never sooner than before."""
     c = consultation
     if c.pause_reason == "connection":
@@ -162,7 +162,7 @@ async def pause_for(
     began_at = min([lost_at] if lost.paused_at is None else [lost_at, lost.paused_at])
     waits_for = "connection" if lost.client_lost_at is not None or lost.reader_lost_at is not None else what
     after = replace(stopped(lost, at=began_at), is_paused=True, pause_reason=waits_for, top_up_until_at=None)
-    after = _with_grace(after, moment)
+    after = with_grace(after, moment)
     side = "client" if user_id == lost.client_id else "reader"
     reason = side if what == "connection" else f"{side}_media"
     return await save_change(tx, parts, after, "paused", moment, kind="paused", at=after.paused_at, reason=reason)

@@ -13,7 +13,7 @@ from realtime.consultations.access import access_consultation_locked
 from realtime.consultations.clock import Moment
 from realtime.consultations.commands import ConsultationData, ConsultationReference
 from realtime.consultations.endings import end_if_due
-from realtime.consultations.errors import ConsultationClockStopped
+from realtime.consultations.errors import ConsultationClockStopped, ConsultationNotInProgress
 from realtime.consultations.media import change_mode
 from realtime.consultations.snapshots import ConsultationType, MediaState, render_consultation, viewer_of
 from realtime.media.signals import check_media_seat
@@ -77,8 +77,8 @@ async def report(live: Live, caller: Caller, payload: ReportMedia) -> MediaData:
         return MediaData(state="lost")
     stats = payload.stats or MediaStats()
     if live.media_watch.hear(key, MediaCounts(stats.packets_sent, stats.packets_received), now):
-        if not is_counted:
-            await live.media_watch.write_connected(key)
+        if not is_counted and not await live.media_watch.write_connected(key):
+            raise ConsultationNotInProgress
         return MediaData(state="connected")
     if is_counted:
         await live.media_watch.write_loss(key, live.media_watch.last_proof(key, now), goes_on=True)

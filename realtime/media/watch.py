@@ -18,7 +18,9 @@ from config.errors import AppError, invalid
 from config.logging import get_logger
 from config.settings import Settings
 from realtime.consultations.clock import Moment
+from realtime.consultations.endings import end_if_due
 from realtime.consultations.media import media_connected, media_lost
+from realtime.consultations.presence import media_through
 from storage.consultations import lock_parts
 from storage.database import Database
 from storage.transaction import Transaction
@@ -110,16 +112,19 @@ class MediaWatch:
             except Exception:
                 log.exception("media.loss_delayed")
 
-    async def write_connected(self, key: MediaKey) -> None:
-        """Raises ConsultationNotInProgress, ConsultationHasNoMedia."""
+    async def write_connected(self, key: MediaKey) -> bool:
+        """Whether the connection carries the person's media now; not where a deadline ended the consultation just before."""
         moment = Moment(self._clock.now(), self._settings)
 
-        async def write(tx: Transaction) -> None:
+        async def write(tx: Transaction) -> bool:
             parts = await lock_parts(tx, key.consultation_id)
-            if parts is not None:
-                await media_connected(tx, parts, key.user_id, key.connection_id, moment)
+            if parts is None:
+                return False
+            parts = await end_if_due(tx, parts, moment)
+            parts = await media_connected(tx, parts, key.user_id, key.connection_id, moment)
+            return media_through(parts.consultation, key.user_id) == key.connection_id and parts.consultation.is_live
 
-        await self._database.transact(write)
+        return await self._database.transact(write)
 
     async def write_loss(self, key: MediaKey, lost_at: datetime, *, goes_on: bool = False) -> None:
         """`goes_on`: reports still come, so they are watched on for counts that move again."""

@@ -61,10 +61,20 @@ class Room:
     patience: int | None = None
     ended: str | None = None
     messages: int = 0
+    mode: str = "chat"
+    # Rates that held before: up to how many increments, and the rate until there.
+    earlier: list[tuple[int, int]] = field(default_factory=list)
+    # The connection that each side's media go through, and when those that are not connected were lost.
+    media: dict[str, str] = field(default_factory=dict)
+    media_lost: dict[str, int] = field(default_factory=dict)
     lost: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def charged_after(self, count: int) -> int:
-        return floor(Fraction(self.rate * count * self.increment, self.minute))
+        charged, since = 0, 0
+        for until, rate in [*self.earlier, (count, self.rate)]:
+            charged += floor(Fraction(rate * max(0, min(until, count) - since) * self.increment, self.minute))
+            since = until
+        return charged
 
     @property
     def price(self) -> int:
@@ -91,18 +101,71 @@ class Room:
                 self.held_until = self.paid_until + self.window
                 self.pause = "balance"
 
-    def lose(self, side: str, proof: int, blame: str) -> None:
+    @property
+    def lacks_media(self) -> bool:
+        return self.mode != "chat" and len(self.media) < 2
+
+    def lose(self, side: str, proof: int, blame: str, *, took_media: bool = False) -> None:
         if self.ended or self.since is None:
             return
         self.charge_until(proof - 1)
         self.lost[side] = (proof, blame)
+        if took_media:
+            del self.media[side]
+            self.media_lost[side] = proof
+        self._pause_for("connection", proof)
+
+    def lose_media(self, side: str, proof: int) -> None:
+        if self.ended or self.since is None:
+            return
+        self.charge_until(proof - 1)
+        del self.media[side]
+        self.media_lost[side] = proof
+        self._pause_for("media", proof)
+
+    def connect_media(self, side: str, connection: str, now: int, *, both_there: bool) -> None:
+        self.deadline(now)
+        if self.ended or self.mode == "chat" or self.media.get(side) == connection:
+            return
+        self.media[side] = connection
+        self.media_lost.pop(side, None)
+        self._be_patient(self.patience)
+        self._go_on(now, both_there=both_there)
+
+    def change_mode(self, mode: str, rate: int, now: int, *, both_there: bool) -> None:
+        """The new rate holds from the next increment on."""
+        if self.pause is None:
+            self.charge_until(now - 1)
+        if rate != self.rate:
+            if self.charges > (self.earlier[-1][0] if self.earlier else 0):
+                self.earlier.append((self.charges, self.rate))
+            self.rate = rate
+        was_chat, self.mode = self.mode == "chat", mode
+        if mode == "chat":
+            self.media.clear()
+            self.media_lost.clear()
+        if was_chat and self.pause is None:
+            self._stop(now)
+            self.pause, self.patience = "media", now + self.grace
+        else:
+            self._go_on(now, both_there=both_there)
+
+    def _pause_for(self, what: str, proof: int) -> None:
         if self.pause == "balance" and proof >= self.paused_at:
             return
-        stop = proof if self.pause is None else min(proof, self.paused_at)
-        self._stop(stop)
-        waited = self.patience if self.pause == "connection" else None
-        self.pause, self.held_until = "connection", None
+        self._stop(proof if self.pause is None else min(proof, self.paused_at))
+        waited = self.patience if self.pause in ("connection", "media") else None
+        self.pause, self.held_until = "connection" if self.lost else what, None
         self._be_patient(waited)
+
+    def _go_on(self, now: int, *, both_there: bool) -> None:
+        if self.pause not in ("connection", "media") or not both_there:
+            return
+        if not self.lacks_media:
+            self._run(now)
+        elif self.pause == "connection":
+            self.pause = "media"
+            self.patience = now + self.grace if self.patience is None else max(self.patience, now + self.grace)
 
     def cut(self, proof: int, back: int, now: int, *, both_there: bool) -> None:
         """Lost at `proof`, but back through another connection since `back`."""
@@ -120,8 +183,7 @@ class Room:
         self.connected = before + self.paused_at - end
         if self.pause == "balance":
             self.pause, self.held_until, self.patience = "connection", None, now + self.grace
-        if self.pause == "connection" and both_there:
-            self._run(now)
+        self._go_on(now, both_there=both_there)
 
     def say(self, *, is_there: bool) -> str:
         """What becomes of a message of somebody who is in the room, or only connected."""
@@ -136,8 +198,11 @@ class Room:
 
     def _be_patient(self, waited: int | None) -> None:
         """Those who are missing are waited for from the first loss that is left, never less than promised before."""
-        if self.lost:
-            until = min(at for at, _ in self.lost.values()) + self.grace
+        missing = [at for at, _ in self.lost.values()] if self.pause == "connection" else []
+        if self.pause == "media":
+            missing = list(self.media_lost.values())
+        if missing:
+            until = min(missing) + self.grace
             self.patience = until if waited is None else max(waited, until)
 
     def _stop(self, at: int) -> None:
@@ -150,10 +215,9 @@ class Room:
             return
         self.deadline(now)
         self.lost.pop(side, None)
-        if self.pause == "connection":
-            self._be_patient(self.patience)
-        if self.ended is None and self.pause == "connection" and both_there:
-            self._run(now)
+        self._be_patient(self.patience)
+        if self.ended is None:
+            self._go_on(now, both_there=both_there)
 
     def _run(self, now: int) -> None:
         self.since, self.base, self.pause, self.held_until, self.patience = now, self.connected, None, None, None
@@ -165,10 +229,10 @@ class Room:
         if both_there:
             self.charge_until(now)
         if self.pause == "balance" and self._funded(now):
-            if both_there:
+            if both_there and not self.lacks_media:
                 self._run(now)
             else:
-                self.pause, self.held_until = "connection", None
+                self.pause, self.held_until = "media" if both_there else "connection", None
                 self.patience = now + self.grace
         self.deadline(now)
 
@@ -185,6 +249,9 @@ class Room:
             blames = [blame for _, blame in self.lost.values()]
             reason = "server_interrupted" if "node" in blames else f"{next(iter(self.lost))}_disconnected"
             self.end("both_disconnected" if reason != "server_interrupted" and len(blames) == 2 else reason, now)
+        elif self.pause == "media" and self.patience is not None and self.patience <= now:
+            missing = [side for side in ("client", "reader") if side not in self.media]
+            self.end("both_disconnected" if len(missing) != 1 else f"{missing[0]}_disconnected", now)
 
     def end(self, reason: str, now: int) -> None:
         if self.ended:
@@ -194,6 +261,7 @@ class Room:
         if self.pause == "balance":
             reason = "balance_exhausted"
         reader_missing = self.pause is not None and "reader" in self.lost
+        reader_missing = reader_missing or (self.pause == "media" and "reader" not in self.media)
         if self.pause is None:
             self._stop(now)
         begun = min(self.charges, max(1, ceil(Fraction(self.connected, self.increment)))) if self.charges else 0

@@ -35,11 +35,16 @@ class Pair:
     client: Seat
     reader: Seat
     wallet: Wallet
-    rate: int
+    rates: dict[str, int]
+    type: str = "chat"
     earned_before: int = 0
     consultation_id: UUID | None = None
     room: Room | None = None
     rings_until: int | None = None
+
+    @property
+    def rate(self) -> int:
+        return self.rates[self.type]
 
     def seat(self, side: str) -> Seat:
         return self.client if side == "client" else self.reader
@@ -56,10 +61,12 @@ class Simulation:
         await self.world.open()
         for _ in range(self.rng.randint(1, 3)):
             rate = self.rng.choice([1, 7, 99, 399, 1000])
-            client, reader = await self.world.add_user("client"), await self.world.add_reader(rate)
+            rates = {"chat": rate, "call": max(1, rate + self.rng.choice([-rate // 3, 0, 1, rate])), "video": rate + 10}
+            client = await self.world.add_user("client")
+            reader = await self.world.add_reader(rate, call=rates["call"], video=rates["video"])
             balance = rate * self.rng.randint(1, 6) + self.rng.randint(0, rate)
             await self.world.top_up(client, balance)
-            self.pairs.append(Pair(Seat(client), Seat(reader), Wallet(balance), rate))
+            self.pairs.append(Pair(Seat(client), Seat(reader), Wallet(balance), rates))
             await self.world.connect(reader, self.world.nodes[0])
 
     def _present(self, seat: Seat) -> bool:
@@ -81,10 +88,12 @@ class Simulation:
             await self.refund(pair)
         elif pair.room is None or pair.room.ended:
             await (self.ring_in_vain(pair) if self.rng.random() < 0.2 else self.begin(pair))
-        elif roll < 0.54:
+        elif roll < 0.50:
             await self.drop(pair, side)
-        elif roll < 0.70:
+        elif roll < 0.62:
             await self.come_back(pair, side)
+        elif roll < 0.70 and pair.type != "chat":
+            await self.move_media(pair, side)
         elif roll < 0.78:
             await self.top_up(pair)
         elif roll < 0.86:
@@ -122,7 +131,8 @@ class Simulation:
             return
         node = self._node()
         await self.world.connect(pair.reader.user_id, node)
-        if not await self.request(pair):
+        pair.type = self.rng.choice(["chat", "call", "video"])
+        if pair.wallet.balance < pair.rate or not await self.request(pair):
             return
         assert pair.consultation_id is not None
         pair.client.connections.clear()
@@ -142,7 +152,43 @@ class Simulation:
             pair.wallet,
         )
         await self.world.join(pair.consultation_id, pair.reader, self._node())
+        pair.room.mode = pair.type
+        if pair.type != "chat":
+            for side in ("client", "reader"):
+                connection = next(iter(pair.seat(side).connections))
+                await self.world.connect_media(pair.consultation_id, pair.seat(side), connection)
+                pair.room.media[side] = connection
         pair.room.start(self.world.now)
+
+    async def move_media(self, pair: Pair, side: str) -> None:
+        """Connected through some device of theirs, lost (found out late), or less or more of them from here on."""
+        assert pair.room is not None
+        assert pair.consultation_id is not None
+        seat, room = pair.seat(side), pair.room
+        roll = self.rng.random()
+        if roll < 0.2:
+            await self.change_mode(pair, side)
+        elif side in room.media and roll < 0.6:
+            silence = self.rng.choice([0, 500, 2000, 6999])
+            proof = self.world.clock.now() - timedelta(milliseconds=silence)
+            await self.world.lose_media(pair.consultation_id, seat, room.media[side], proof=proof)
+            room.lose_media(side, self.world.now - silence)
+        elif seat.connections:
+            connection = self.rng.choice(list(seat.connections))
+            await self.world.connect_media(pair.consultation_id, seat, connection)
+            room.connect_media(side, connection, self.world.now, both_there=self._both(pair))
+
+    async def change_mode(self, pair: Pair, side: str) -> None:
+        assert pair.room is not None
+        assert pair.consultation_id is not None
+        room, modes = pair.room, ["chat", "call", "video"]
+        room.deadline(self.world.now)
+        mode = self.rng.choice([mode for mode in modes[: modes.index(pair.type) + 1] if mode != room.mode])
+        is_less = modes.index(mode) < modes.index(room.mode)
+        await self.world.change_mode(pair.consultation_id, pair.seat(side).user_id, mode, pair.rates[mode])  # type: ignore[arg-type]
+        if room.ended is None and (is_less or side == "client"):
+            rate = min(room.rate, pair.rates[mode]) if is_less else pair.rates[mode]
+            room.change_mode(mode, rate, self.world.now, both_there=self._both(pair))
 
     async def request(self, pair: Pair) -> bool:
         """Ring; False when the client's own limits pay nothing, which lifts them."""
@@ -151,11 +197,11 @@ class Simulation:
             pair.earned_before += pair.room.earned
             pair.room = None
         if pair.wallet.can_pay(int(first), cost_so_far=0):
-            parts = await self.world.request(pair.client.user_id, pair.reader.user_id)
+            parts = await self.world.request(pair.client.user_id, pair.reader.user_id, type=pair.type)
             pair.consultation_id = parts.consultation.id
             return True
         with pytest.raises(SpendingLimitReached):
-            await self.world.request(pair.client.user_id, pair.reader.user_id)
+            await self.world.request(pair.client.user_id, pair.reader.user_id, type=pair.type)
         await self.set_limits(pair, None, None, None)
         return False
 
@@ -229,16 +275,19 @@ class Simulation:
         silence = self.rng.choice([0, 0, 500, 2000, 4999])
         proof = self.world.clock.now() - timedelta(milliseconds=silence)
         await self.world.lose(seat, connection, proof=proof)
-        self._miss(pair, side, self.world.now - silence, "connection")
+        self._miss(pair, side, self.world.now - silence, "connection", [connection])
 
-    def _miss(self, pair: Pair, side: str, proof: int, blame: str) -> None:
+    def _miss(self, pair: Pair, side: str, proof: int, blame: str, gone: list[str]) -> None:
         seat, now = pair.seat(side), self.world.clock.now()
         assert pair.room is not None
+        took_media = pair.room.media.get(side) in gone
         left = [seat.joined_at[name] for name, node in seat.connections.items() if node.renewed_at + node.lease > now]
-        if left:
+        if left and took_media:
+            pair.room.lose_media(side, proof)
+        elif left:
             pair.room.cut(proof, min(left), self.world.now, both_there=self._both(pair))
         else:
-            pair.room.lose(side, proof, blame)
+            pair.room.lose(side, proof, blame, took_media=took_media)
 
     async def come_back(self, pair: Pair, side: str) -> None:
         if pair.consultation_id is None or pair.room is None:
@@ -272,7 +321,7 @@ class Simulation:
                     for name in held:
                         del seat.connections[name]
                     if held and pair.room is not None:
-                        self._miss(pair, side, proof, "node")
+                        self._miss(pair, side, proof, "node", held)
 
     async def end(self, pair: Pair) -> None:
         assert pair.room is not None

@@ -15,6 +15,7 @@ from realtime.commands import Caller
 from realtime.consultations.access import access_consultation_locked
 from realtime.consultations.clock import Moment
 from realtime.consultations.endings import end_by_participant, end_by_platform, end_if_due
+from realtime.consultations.media import Mode, change_mode, media_connected, media_lost
 from realtime.consultations.presence import connection_lost, node_lost, participant_arrived
 from realtime.consultations.requests import (
     RequestDraft,
@@ -150,15 +151,18 @@ class World:
             await open_ledger_accounts(tx, user_id, role, CURRENCY)
         return user_id
 
-    async def add_reader(self, rate: int) -> UUID:
+    async def add_reader(self, rate: int, *, call: int | None = None, video: int | None = None) -> UUID:
         reader_id = await self.add_user("reader")
         async with self.database.transaction() as tx:
             await tx.execute(
                 "INSERT INTO readers (user_id, display_name, chosen_status, verification, verified_at, chat_rate_minor,"
-                " created_at, updated_at) VALUES ($1, 'reader', 'online', 'verified', $2, $3, $2, $2)",
+                " call_rate_minor, video_rate_minor, created_at, updated_at)"
+                " VALUES ($1, 'reader', 'online', 'verified', $2, $3, $4, $5, $2, $2)",
                 reader_id,
                 self.clock.now(),
                 rate,
+                call,
+                video,
             )
         return reader_id
 
@@ -177,8 +181,8 @@ class World:
             )
         return connection_id
 
-    async def request(self, client_id: UUID, reader_id: UUID) -> ConsultationParts:
-        draft = RequestDraft(reader_id, "chat", str(new_id()))
+    async def request(self, client_id: UUID, reader_id: UUID, *, type: str = "chat") -> ConsultationParts:
+        draft = RequestDraft(reader_id, type, str(new_id()))
         return await self.database.transact(
             lambda tx: request_consultation(tx, client_id=client_id, role="client", draft=draft, moment=self.moment())
         )
@@ -244,6 +248,34 @@ class World:
         seat.connections[connection_id] = node
         seat.joined_at[connection_id] = self.now
         return parts
+
+    async def connect_media(self, consultation_id: UUID, seat: Seat, connection_id: str) -> ConsultationParts:
+        async def act(tx: Transaction) -> ConsultationParts:
+            parts = await lock_parts(tx, consultation_id)
+            assert parts is not None
+            parts = await end_if_due(tx, parts, self.moment())
+            return await media_connected(tx, parts, seat.user_id, connection_id, self.moment())
+
+        return await self.database.transact(act)
+
+    async def lose_media(self, consultation_id: UUID, seat: Seat, connection_id: str, *, proof: datetime) -> ConsultationParts:
+        async def act(tx: Transaction) -> ConsultationParts:
+            parts = await lock_parts(tx, consultation_id)
+            assert parts is not None
+            return await media_lost(tx, parts, seat.user_id, connection_id, lost_at=proof, moment=self.moment())
+
+        return await self.database.transact(act)
+
+    async def change_mode(self, consultation_id: UUID, user_id: UUID, mode: Mode, agreed: int | None) -> ConsultationParts:
+        async def act(tx: Transaction) -> ConsultationParts:
+            parts = await lock_parts(tx, consultation_id)
+            assert parts is not None
+            parts = await end_if_due(tx, parts, self.moment())
+            if not parts.consultation.is_live:
+                return parts
+            return await change_mode(tx, parts, user_id=user_id, mode=mode, agreed_rate_minor=agreed, moment=self.moment())
+
+        return await self.database.transact(act)
 
     async def lose(self, seat: Seat, connection_id: str, *, proof: datetime) -> None:
         seat.connections.pop(connection_id)
