@@ -7,6 +7,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,8 @@ class Melee:
     client: Seat
     reader: Seat
     id: UUID
+    rates: dict[str, int]
+    modes: list[str]
 
     def __init__(self, world: World, rng: random.Random) -> None:
         self.world, self.rng = world, rng
@@ -57,12 +60,18 @@ class Melee:
         self.world.database.on_commit(keep)
         # Ids of ledger accounts are the order of their locks: either way round.
         rate, is_reader_first = self.rng.choice([7, 399]), self.rng.random() < 0.5
-        early = await self.world.add_reader(rate) if is_reader_first else None
+        self.rates = {"chat": rate, "call": rate + 1, "video": rate + 2}
+        early = await self.add_reader() if is_reader_first else None
         self.client = Seat(await self.world.add_user("client"))
-        self.reader = Seat(early or await self.world.add_reader(rate))
+        self.reader = Seat(early or await self.add_reader())
         await self.world.top_up(self.client.user_id, self.rng.choice([450, 900, 5000]))
         await self.world.connect(self.reader.user_id, self.world.nodes[0])
-        self.id = (await self.world.request(self.client.user_id, self.reader.user_id)).consultation.id
+        self.modes = self.rng.choice([["chat"], ["chat", "call", "video"]])
+        parts = await self.world.request(self.client.user_id, self.reader.user_id, type=self.modes[-1])
+        self.id = parts.consultation.id
+
+    async def add_reader(self) -> UUID:
+        return await self.world.add_reader(self.rates["chat"], call=self.rates["call"], video=self.rates["video"])
 
     async def act(self, action: Callable[[], Awaitable[Any]]) -> None:
         # Not all in the order in which they were thrown in.
@@ -95,6 +104,10 @@ class Melee:
             lambda: self.say(client),
             lambda: self.say(reader),
             lambda: self.say(client),
+            lambda: self.connect_media(client),
+            lambda: self.connect_media(reader),
+            lambda: self.lose_media(self.rng.choice([client, reader])),
+            self.change_mode,
             self.set_status,
             self.restart_node,
         ]
@@ -106,6 +119,19 @@ class Melee:
     async def drop(self, seat: Seat) -> None:
         if seat.connections:
             await self.world.lose(seat, self.rng.choice(list(seat.connections)), proof=self.world.clock.now())
+
+    async def connect_media(self, seat: Seat) -> None:
+        if seat.connections:
+            await self.world.connect_media(self.id, seat, self.rng.choice(list(seat.connections)))
+
+    async def lose_media(self, seat: Seat) -> None:
+        if seat.connections:
+            proof = self.world.clock.now() - timedelta(seconds=self.rng.choice([0, 3]))
+            await self.world.lose_media(self.id, seat, self.rng.choice(list(seat.connections)), proof=proof)
+
+    async def change_mode(self) -> None:
+        person, mode = self.rng.choice([self.client, self.reader]), self.rng.choice(self.modes)
+        await self.world.change_mode(self.id, person.user_id, mode, self.rates[mode])  # type: ignore[arg-type]
 
     async def say(self, seat: Seat) -> None:
         self.said[(await self.world.say(self.id, seat.user_id)).verdict] += 1
@@ -166,6 +192,7 @@ async def test_in_whatever_order_they_come_the_books_and_the_events_are_whole(
         melee.act(lambda: world.accept(melee.id, melee.reader.user_id)),
         melee.act(lambda: world.join(melee.id, melee.reader, world.nodes[1])),
     )
+    await asyncio.gather(*(melee.act(lambda seat=seat: melee.connect_media(seat)) for seat in (melee.client, melee.reader)))  # type: ignore[misc]
     await melee.check()
     for _ in range(ROUNDS):
         world.clock.advance(rng.choice([0.5, 4, 5, 10, 30]))
