@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from config.clock import MovableClock
-from server.live import LEASES, METER, NODE
+from server.live import LEASES, MEDIA_WATCH, METER, NODE
 from tests.support.consultations import Scene, add_client, add_reader, go_online
 from tests.support.redis_server import RedisServer
 from tests.support.servers import Server, StartServer
@@ -29,13 +29,13 @@ async def nodes(dsn: str, start_server: StartServer, tmp_path: Path) -> AsyncIte
     await redis.kill()
 
 
-async def meet(nodes: tuple[Server, Server]) -> Scene:
+async def meet(nodes: tuple[Server, Server], *, type: str = "chat") -> Scene:
     """The client is connected to the first node, the reader to the second."""
     first, second = nodes
-    reader, client = await add_reader(second), await add_client(first, balance=5000)
+    reader, client = await add_reader(second, call=499), await add_client(first, balance=5000)
     clock = first.clock
     assert isinstance(clock, MovableClock)
-    scene = Scene(first, clock, client, reader, await first.connect(client), await go_online(second, reader))
+    scene = Scene(first, clock, client, reader, await first.connect(client), await go_online(second, reader), type=type)
     await scene.request()
     await scene.reader_live.next_event("consultation.requested")
     await scene.reader_live.command("consultation.accept", consultation_id=scene.id)
@@ -50,6 +50,7 @@ async def pass_time_on_both(nodes: tuple[Server, Server], clock: MovableClock, s
         clock.advance(1)
         for node in nodes:
             await node.app[NODE].renew()
+            await node.app[MEDIA_WATCH].tick()
         await asyncio.gather(*(node.app[METER].tick() for node in nodes))
 
 
@@ -90,3 +91,27 @@ async def test_a_node_dies_and_the_other_one_stops_the_clock_at_its_last_renewal
         await first.app[METER].tick()
     ended = await scene.end()
     assert (ended["total_cost_minor"], ended["connected_seconds"]) == (399, 59)
+
+
+async def test_a_call_between_two_nodes_starts_pauses_and_goes_on_with_its_media(nodes: tuple[Server, Server]) -> None:
+    """Each node watches the reports of its own people; signals cross to the other node's in order."""
+    scene = await meet(nodes, type="call")
+    for number in range(10):
+        candidate = {"candidate": f"candidate:{number} 1 udp 2113937151 192.0.2.7 {50000 + number} typ host"}
+        await scene.client_live.fire("signal.send", {"consultation_id": scene.id, "candidate": candidate})
+    heard = [await scene.reader_live.next_event("signal.received") for _ in range(10)]
+    assert [event["candidate"]["candidate"].split()[5] for event in heard] == [str(50000 + number) for number in range(10)]
+    await scene.report("client")
+    await scene.report("reader")
+    await scene.client_live.next_event("consultation.started")
+    await pass_time_on_both(nodes, scene.clock, 5)
+    await scene.report("client")
+    # The reader falls silent: the node that the reader reports to finds out, and stops the clock for both.
+    await pass_time_on_both(nodes, scene.clock, 3)
+    paused = await scene.client_live.next_event("consultation.paused")
+    assert (paused["consultation"]["pause_reason"], paused["consultation"]["connected_seconds"]) == ("media", 0.0)
+    await scene.report("client")
+    await scene.report("reader")
+    assert (await scene.snapshot())["is_paused"] is False
+    ended = await scene.end()
+    assert ended["total_cost_minor"] == 0
