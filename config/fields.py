@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,6 +10,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict
 
 from config import limits
+
+_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})\Z", re.ASCII)
 
 
 class Payload(BaseModel):
@@ -52,7 +55,17 @@ def _parse_id(value: object) -> object:
 def _to_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("must carry a time zone")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is beyond the calendar") from None
+
+
+def _check_is_instant(value: object) -> object:
+    # A number, also one in a string, would be read as seconds since 1970.
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _RFC_3339.match(value)):
+        raise ValueError("must be a time such as 2026-03-29T15:00:00Z")
+    return value
 
 
 def render_instant(value: datetime) -> str:
@@ -71,6 +84,7 @@ Flag = Annotated[bool, Strict()]
 WholeNumber = Annotated[int, Strict()]
 Instant = Annotated[
     datetime,
+    BeforeValidator(_check_is_instant),
     AfterValidator(_to_utc),
     PlainSerializer(render_instant, return_type=str, when_used="json"),
     Field(json_schema_extra={"format": "date-time"}),

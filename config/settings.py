@@ -25,6 +25,13 @@ def _split(value: object) -> object:
 CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
+ReminderMinutes = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=limits.BOOKING_DAYS * 1440)], ...],
+    BeforeValidator(_split),
+    Field(max_length=limits.BOOKING_REMINDERS),
+]
+
+
 def _check_networks(value: tuple[str, ...]) -> tuple[str, ...]:
     for network in value:
         ipaddress.ip_network(network, strict=False)
@@ -124,6 +131,21 @@ class ConsultationsSettings(Section):
     )
     reconnect_grace_seconds: float = Field(default=60, ge=0)
     silent_reader_seconds: float = Field(default=60, ge=0)
+    booking_minutes: int = Field(
+        default=30, ge=15, le=120, multiple_of=15, description="How long a booked consultation keeps the reader free, if not said"
+    )
+    booking_notice_seconds: float = Field(default=900, ge=0, description="How long before it begins a booking may be made")
+    waiting_room_seconds: float = Field(default=600, ge=0, description="How long before its time a booked room may be entered")
+    keep_free_seconds: float = Field(
+        default=300, ge=0, description="How long before a booking begins the two can neither be rung at nor ring at others"
+    )
+    no_show_seconds: float = Field(default=600, gt=0, description="How long a booked consultation waits for who is missing")
+    client_no_show_minutes: int = Field(
+        default=0, ge=0, le=120, description="For how many minutes a client pays who does not come to a booking; 0 = nothing"
+    )
+    reminder_minutes: ReminderMinutes = Field(
+        default=(1440, 15), description="How many minutes before a booking both get a letter; empty = never"
+    )
 
 
 class QueueSettings(Section):

@@ -21,6 +21,7 @@ from server.demo_guide import DemoGuide
 from server.demo_readers import GUIDE
 from server.features.accounts.jobs import AccountLetters
 from server.features.accounts.passwords import Passwords
+from server.features.consultations.booking_jobs import BookingLetters
 from server.http.authentication import Authenticator
 from server.http.idempotency import Answering
 from server.http.metrics import Metrics
@@ -155,14 +156,10 @@ async def start_jobs(app: web.Application) -> AsyncIterator[None]:
 @asynccontextmanager
 async def run_jobs(settings: Settings, database: Database, clock: Clock, *, url: str) -> AsyncIterator[None]:
     """Run jobs in the background. `url`: where people reach the site, for the links in letters."""
-    letters = AccountLetters(
-        database=database,
-        clock=clock,
-        post=open_post(settings, clock),
-        public_url=url.rstrip("/"),
-        site_name=settings.server.name,
-    )
-    queue = JobQueue(database.dsn, letters.handlers())
+    post, public_url = open_post(settings, clock), url.rstrip("/")
+    letters = AccountLetters(database=database, clock=clock, post=post, public_url=public_url, site_name=settings.server.name)
+    booking_letters = BookingLetters(database, clock, post, settings, public_url)
+    queue = JobQueue(database.dsn, letters.handlers() | booking_letters.handlers())
     task = asyncio.create_task(queue.run())
     try:
         yield

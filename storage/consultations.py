@@ -40,6 +40,12 @@ class Consultation:
     client_wallet_id: int
     reader_earnings_id: int
     scheduled_at: datetime | None = None
+    scheduled_minutes: int | None = None
+    waiting_room_opens_at: datetime | None = None
+    kept_free_from_at: datetime | None = None
+    no_show_minutes: int = 0
+    no_show_fee_minor: int = 0
+    client_came_at: datetime | None = None
     requested_at: datetime | None = None
     accepted_at: datetime | None = None
     started_at: datetime | None = None
@@ -89,6 +95,11 @@ class Consultation:
     def lacks_media(self) -> bool:
         """Whether they talk in a way that needs media, and somebody's are not connected."""
         return self.mode != "chat" and (self.client_media_through is None or self.reader_media_through is None)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether people may be in its room: it is live, or booked and not begun yet."""
+        return self.is_live or self.status == "scheduled"
 
     @property
     def total_cost_minor(self) -> int:
@@ -221,6 +232,24 @@ async def list_parts(
         participant_id,
         list(statuses),
         before_id,
+        limit,
+    )
+    return [_parts(row) for row in rows]
+
+
+async def list_booked_parts(
+    db: Connection, participant_id: UUID, *, after: tuple[datetime, UUID] | None = None, limit: int
+) -> list[ConsultationParts]:
+    """What a person has booked, or is booked for, on either side, the next one first."""
+    scheduled_at, after_id = after or (None, None)
+    rows = await db.fetch(
+        _SELECT_PARTS
+        + " WHERE (c.client_id = $1 OR c.reader_id = $1) AND c.status = 'scheduled'"
+        + " AND ($2::timestamptz IS NULL OR (c.scheduled_at, c.id) > ($2, $3::uuid))"
+        + " ORDER BY c.scheduled_at, c.id LIMIT $4",
+        participant_id,
+        scheduled_at,
+        after_id,
         limit,
     )
     return [_parts(row) for row in rows]

@@ -74,17 +74,19 @@ FROM transfers WHERE type = 'session_charge' GROUP BY reference_id, increment HA
 """
 
 # What is booked for a consultation against what its row says; its charges against its tariff; and, once it has ended,
-# its cost against the increments that its connected time entered (nothing below the free time).
+# its cost against the increments that its connected time entered (nothing below the free time). The fee of a client who did
+# not come to a booking is a purchase that refers to it.
 _CONSULTATIONS_ADD_UP = """
 WITH booked AS (
     SELECT t.reference_id AS id,
-        coalesce(sum(-e.amount_minor) FILTER (WHERE t.type = 'session_charge' AND l.kind = 'wallet'), 0) AS charged_minor,
+        coalesce(sum(-e.amount_minor) FILTER (WHERE t.type <> 'refund' AND l.kind = 'wallet'), 0) AS charged_minor,
         coalesce(sum(e.amount_minor) FILTER (WHERE t.type = 'refund' AND l.kind = 'wallet'), 0) AS refunded_minor,
         coalesce(sum(e.amount_minor) FILTER (WHERE l.kind = 'earnings'), 0) AS earned_minor
     FROM transfers AS t JOIN entries AS e ON e.transfer_id = t.id JOIN ledger_accounts AS l ON l.id = e.ledger_account_id
-    WHERE t.type IN ('session_charge', 'refund') AND t.reference_kind = 'consultation' GROUP BY t.reference_id
+    WHERE t.type IN ('session_charge', 'purchase', 'refund') AND t.reference_kind = 'consultation' GROUP BY t.reference_id
 ), terms AS (
     SELECT id, charged_minor, refunded_minor, earnings_minor, status, connected_ms, free_ms, reader_share_bps,
+        no_show_fee_minor,
         charged_after(billed_increments, rate_per_minute_minor, rate_from_increment, earlier_rates, increment_ms, minute_ms)
             AS tariff_minor,
         charged_after(least(billed_increments, greatest(1, (connected_ms + increment_ms - 1) / increment_ms)),
@@ -99,8 +101,8 @@ CROSS JOIN LATERAL (VALUES
     ('charged', coalesce(booked.charged_minor, 0), coalesce(c.charged_minor, 0)),
     ('earnings', coalesce(booked.earned_minor, 0), coalesce(c.earnings_minor, 0)),
     ('share', c.reader_share_bps * (c.charged_minor - c.refunded_minor) / 10000, c.earnings_minor),
-    ('tariff', c.tariff_minor, c.charged_minor),
-    ('connected time', least(CASE WHEN c.connected_ms < c.free_ms THEN 0 ELSE c.entered_minor END,
+    ('tariff', c.tariff_minor + c.no_show_fee_minor, c.charged_minor),
+    ('connected time', least(CASE WHEN c.connected_ms < c.free_ms THEN 0 ELSE c.entered_minor END + c.no_show_fee_minor,
         c.charged_minor - c.refunded_minor),
         CASE WHEN c.status IN ('completed', 'disconnected', 'cancelled', 'no_show')
         THEN c.charged_minor - c.refunded_minor END)

@@ -71,7 +71,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueReader:
-    """The reader of a line. `live_client_id` is whom they are ringing or talking with; rates by type, in minor units."""
+    """The reader of a line; rates by type, in minor units. `live_client_id` is whom they are ringing or talking with, or are kept
+    free for by a booking that begins in a moment.
+    """
 
     reader: Person
     is_active: bool
@@ -107,8 +109,9 @@ _SELECT_PLACES = f"""
 SELECT {", ".join(f"q.{column}" for column in _COLUMNS)},
     u.display_name, u.avatar_upload_id, u.is_demonstration, u.status = 'active' AS is_client_active,
     {_IS_PRESENT.format(user="q.client_id", now="$2")} AS is_connected,
-    EXISTS (SELECT 1 FROM consultations AS live WHERE live.client_id = q.client_id AND live.status IN ('requested', 'in_progress')
-        AND live.id IS DISTINCT FROM q.consultation_id) AS is_in_consultation,
+    EXISTS (SELECT 1 FROM consultations AS live WHERE live.client_id = q.client_id AND live.id IS DISTINCT FROM q.consultation_id
+        AND (live.status IN ('requested', 'in_progress')
+            OR (live.status = 'scheduled' AND live.kept_free_from_at <= $2))) AS is_in_consultation,
     EXISTS (SELECT 1 FROM queue_entries AS other WHERE other.client_id = q.client_id AND other.state = 'reserved'
         AND other.reader_id <> q.reader_id) AS has_turn_elsewhere,
     coalesce(w.balance_minor - w.held_minor >= $4::bigint *
@@ -132,7 +135,12 @@ SELECT r.user_id, u.display_name, u.avatar_upload_id, u.is_demonstration, u.stat
     r.chat_rate_minor, r.call_rate_minor, r.video_rate_minor
 FROM readers AS r
 JOIN users AS u ON u.id = r.user_id
-LEFT JOIN consultations AS live ON live.reader_id = r.user_id AND live.status IN ('requested', 'in_progress')
+LEFT JOIN LATERAL (
+    SELECT c.client_id, c.accepted_at FROM consultations AS c
+    WHERE c.reader_id = r.user_id AND (c.status IN ('requested', 'in_progress')
+        OR (c.status = 'scheduled' AND c.kept_free_from_at <= $2))
+    ORDER BY c.status = 'scheduled', c.scheduled_at LIMIT 1
+) AS live ON true
 WHERE r.user_id = ANY($1) ORDER BY r.user_id
 """
 

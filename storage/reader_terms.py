@@ -17,6 +17,7 @@ class ReaderTerms:
     is_verified: bool
     status: str
     rates: dict[str, int]
+    time_zone: str
     earnings_account_id: int
 
 
@@ -24,7 +25,7 @@ async def find_reader_terms(db: Connection, reader_id: UUID, *, now: datetime, c
     """None when there is no such reader, or the account is not active."""
     row = await db.fetch_row(
         "SELECT r.verification = 'verified' AS is_verified, r.chosen_status, r.chat_rate_minor, r.call_rate_minor,"
-        " r.video_rate_minor, l.id AS earnings_account_id,"
+        " r.video_rate_minor, l.id AS earnings_account_id, u.time_zone,"
         " EXISTS (SELECT 1 FROM connections AS c JOIN nodes AS n ON n.id = c.node_id"
         "  WHERE c.user_id = r.user_id AND n.lease_expires_at > $2) AS is_present"
         " FROM readers AS r JOIN users AS u ON u.id = r.user_id AND u.status = 'active'"
@@ -38,7 +39,7 @@ async def find_reader_terms(db: Connection, reader_id: UUID, *, now: datetime, c
         return None
     rates = {kind: row[f"{kind}_rate_minor"] for kind in ("chat", "call", "video") if row[f"{kind}_rate_minor"] is not None}
     status = row["chosen_status"] if row["is_present"] else "offline"
-    return ReaderTerms(reader_id, row["is_verified"], status, rates, row["earnings_account_id"])
+    return ReaderTerms(reader_id, row["is_verified"], status, rates, row["time_zone"], row["earnings_account_id"])
 
 
 async def count_finished_consultation(tx: Transaction, reader_id: UUID) -> None:

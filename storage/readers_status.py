@@ -12,12 +12,14 @@ from uuid import UUID
 
 from storage.transaction import Connection, Transaction
 
-# `busy` also while a participant who lost the connection may come back, and while the reader is kept for the next in line;
+# `busy` also while a participant who lost the connection may come back, while the reader is kept for the next in line, and
+# while a booking is about to begin;
 # without a connection nobody is online or away.
 _EFFECTIVE_STATUS = """CASE
     WHEN {reader}.chosen_status NOT IN ('online', 'away') THEN 'offline'
     WHEN EXISTS (SELECT 1 FROM consultations AS live
-        WHERE live.reader_id = {reader}.user_id AND live.status IN ('requested', 'in_progress')) THEN 'busy'
+        WHERE live.reader_id = {reader}.user_id AND (live.status IN ('requested', 'in_progress')
+            OR (live.status = 'scheduled' AND live.kept_free_from_at <= {now}))) THEN 'busy'
     WHEN NOT EXISTS (SELECT 1 FROM connections AS connection JOIN nodes AS node ON node.id = connection.node_id
         WHERE connection.user_id = {reader}.user_id AND node.lease_expires_at > {now}) THEN 'offline'
     WHEN {reader}.chosen_status = 'online' AND EXISTS (SELECT 1 FROM queue_entries AS turn

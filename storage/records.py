@@ -192,7 +192,8 @@ SELECT (SELECT count(*) FROM consultations WHERE status = 'in_progress') AS live
     (SELECT count(*) FROM users WHERE created_at >= $1) AS registrations,
     moved.charges_minor, moved.refunds_minor, moved.top_ups_minor, moved.consultations
 FROM (
-    SELECT coalesce(sum(amount_minor) FILTER (WHERE type = 'session_charge'), 0)::bigint AS charges_minor,
+    SELECT coalesce(sum(amount_minor) FILTER (WHERE type = 'session_charge'
+            OR (type = 'purchase' AND reference_kind = 'consultation')), 0)::bigint AS charges_minor,
         coalesce(sum(amount_minor) FILTER (WHERE type = 'refund' AND reference_kind = 'consultation'), 0)::bigint
             AS refunds_minor,
         coalesce(sum(amount_minor) FILTER (WHERE type = 'add_funds'), 0)::bigint AS top_ups_minor,

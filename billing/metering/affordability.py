@@ -27,19 +27,35 @@ async def can_pay_next_increment(tx: Transaction, consultation: Consultation, *,
 async def is_within_spending_limits(
     db: Connection, *, client_id: UUID, wallet_id: int, cost_minor: int, charge_minor: int, now: datetime
 ) -> bool:
-    """Whether a consultation that cost so much may cost that much more. Days and months are counted in UTC."""
+    """Whether a consultation that cost so much may cost that much more."""
+    left_minor = await left_by_spending_limits(db, client_id=client_id, wallet_id=wallet_id, cost_minor=cost_minor, now=now)
+    return left_minor is None or charge_minor <= left_minor
+
+
+async def left_by_spending_limits(
+    db: Connection, *, client_id: UUID, wallet_id: int, cost_minor: int, now: datetime
+) -> int | None:
+    """What a consultation that cost so much may cost beyond that; None = no limit. Days and months are counted in UTC."""
     limits = await find_spending_limits(db, client_id)
     if limits is None:
-        return True
-    if _exceeds(cost_minor + charge_minor, limits.per_consultation_minor):
-        return False
+        return None
+    left = [] if limits.per_consultation_minor is None else [limits.per_consultation_minor - cost_minor]
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for since, limit_minor in ((day, limits.per_day_minor), (day.replace(day=1), limits.per_month_minor)):
         if limit_minor is not None:
-            spent_minor = await spent_since(db, wallet_id=wallet_id, since=since)
-            if _exceeds(spent_minor + charge_minor, limit_minor):
-                return False
-    return True
+            left.append(limit_minor - await spent_since(db, wallet_id=wallet_id, since=since))
+    return min(left, default=None)
+
+
+async def spendable_within_limits(tx: Transaction, consultation: Consultation, *, now: datetime) -> int:
+    """The most that could be charged for a consultation now. Locks both people's ledger accounts, as the charge does."""
+    c = consultation
+    accounts = await lock_ledger_accounts(tx, [c.client_wallet_id, c.reader_earnings_id])
+    spendable_minor = accounts[c.client_wallet_id].spendable_minor
+    left_minor = await left_by_spending_limits(
+        tx, client_id=c.client_id, wallet_id=c.client_wallet_id, cost_minor=c.total_cost_minor, now=now
+    )
+    return spendable_minor if left_minor is None else min(spendable_minor, left_minor)
 
 
 async def is_funded_in_time(tx: Transaction, consultation: Consultation, *, now: datetime) -> bool:
@@ -50,7 +66,3 @@ async def is_funded_in_time(tx: Transaction, consultation: Consultation, *, now:
         if credited_at is None or credited_at >= c.top_up_until_at:
             return False
     return await can_pay_next_increment(tx, c, now=now)
-
-
-def _exceeds(amount_minor: int, limit_minor: int | None) -> bool:
-    return limit_minor is not None and amount_minor > limit_minor

@@ -14,14 +14,15 @@ from config.errors import NotFound
 from config.fields import Id, Instant, Nonce, Payload, Reason, View, WholeNumber
 from realtime.commands import Caller, Command, Live
 from realtime.consultations.access import WATCH, access_consultation_locked
+from realtime.consultations.bookings import cancel_before_start, check_room_is_open
 from realtime.consultations.clock import Moment
-from realtime.consultations.endings import end_by_participant, end_if_due
+from realtime.consultations.deadlines import carry_out_due
+from realtime.consultations.endings import end_by_participant
 from realtime.consultations.events import watchers_audience
 from realtime.consultations.presence import participant_arrived
 from realtime.consultations.requests import (
     RequestDraft,
     accept_consultation,
-    cancel_consultation,
     decline_consultation,
     request_consultation,
 )
@@ -103,7 +104,7 @@ async def _on_locked(
 
     async def locked(tx: Transaction) -> ConsultationParts:
         parts = await access_consultation_locked(tx, consultation_id, user_id=caller.user_id)
-        return await action(tx, await end_if_due(tx, parts, moment), moment)
+        return await action(tx, await carry_out_due(tx, parts, moment), moment)
 
     return _answer(await live.database.transact(locked), caller, moment)
 
@@ -131,7 +132,7 @@ async def cancel(live: Live, caller: Caller, payload: AnswerConsultation) -> Con
         live,
         caller,
         payload.consultation_id,
-        lambda tx, parts, moment: cancel_consultation(tx, parts, user_id=caller.user_id, moment=moment),
+        lambda tx, parts, moment: cancel_before_start(tx, parts, user_id=caller.user_id, reason=payload.reason, moment=moment),
     )
 
 
@@ -160,9 +161,9 @@ async def join(live: Live, caller: Caller, payload: JoinConsultation) -> Consult
     is_watching = viewer_of(c, caller.user_id) == "admin"
     if is_watching:
         await live.enter_room(caller.connection_id, watchers_audience(c.id))
-    elif c.is_live and c.type != "chat":
+    elif c.has_room and c.type != "chat":
         await take_seat(live, caller, c.id, missed_since=absent_since)
-    needs_relay = c.is_live and not is_watching and c.pause_reason != "balance"
+    needs_relay = c.has_room and not is_watching and c.pause_reason != "balance"
     ice = mint_ice(live.settings.turn, user_id=caller.user_id, now=moment.now) if needs_relay else NO_ICE_SERVERS
     return ConsultationJoined(
         consultation=_answer(parts, caller, moment).consultation,
@@ -191,9 +192,10 @@ async def _enter(
             )
             return watched, None
     parts = await access_consultation_locked(tx, consultation_id, user_id=caller.user_id)
-    parts = await end_if_due(tx, parts, moment)
+    parts = await carry_out_due(tx, parts, moment)
     c = parts.consultation
-    if not c.is_live:
+    check_room_is_open(c, moment)
+    if not c.has_room:
         return parts, None
     is_client = caller.user_id == c.client_id
     joined_at, lost_at = (c.client_joined_at, c.client_lost_at) if is_client else (c.reader_joined_at, c.reader_lost_at)
@@ -218,7 +220,7 @@ COMMANDS = (
     _command("consultation.request", RequestConsultation, request, "Ring at a reader", roles=frozenset({"client"})),
     _command("consultation.accept", AnswerConsultation, accept, "Take a request"),
     _command("consultation.decline", AnswerConsultation, decline, "Refuse a request"),
-    _command("consultation.cancel", AnswerConsultation, cancel, "Withdraw a request"),
+    _command("consultation.cancel", AnswerConsultation, cancel, "Withdraw a request, or give up a booking before its time"),
     _command("consultation.end", ConsultationReference, end, "End a consultation"),
     Command("consultation.join", JoinConsultation, ConsultationJoined, join, "Enter the room, or come back to it"),
 )

@@ -20,6 +20,8 @@ from realtime.consultations.clock import (
 )
 from realtime.consultations.errors import ConsultationNotInProgress
 from realtime.consultations.events import StateChange
+from realtime.consultations.letters import post_letters
+from realtime.consultations.no_shows import close_booking, owes_fee, settle_absence
 from realtime.queue.lines import advance_line
 from realtime.reader_status import announce_reader_status
 from storage.attendances import delete_attendances_of_consultation, list_attendants
@@ -34,13 +36,27 @@ _BY_CLIENT = frozenset({"client_ended", "client_disconnected"})
 
 
 async def end_unanswered(
-    tx: Transaction, parts: ConsultationParts, *, reason: str, change: StateChange, at: datetime, moment: Moment
+    tx: Transaction,
+    parts: ConsultationParts,
+    *,
+    reason: str,
+    change: StateChange,
+    at: datetime,
+    moment: Moment,
+    note: str | None = None,
 ) -> ConsultationParts:
-    """Close a consultation whose clock never started: declined, expired, withdrawn, or nobody came."""
+    """Close a consultation whose clock never started: declined, expired, withdrawn, or nobody came.
+
+    `note`: what the one who cancelled a booking wrote to the other.
+    """
     status = "no_show" if reason.endswith("no_show") else "cancelled"
-    after = replace(_closed(parts.consultation, status=status, reason=reason, at=at))
+    settled, balance_minor = await settle_absence(tx, parts.consultation, reason=reason, moment=moment)
+    after = _closed(settled, status=status, reason=reason, at=at)
     parts = await save_change(tx, parts, after, change, moment, kind="ended", at=at, reason=reason)
-    await _leave(tx, parts, moment)
+    c = parts.consultation
+    if balance_minor is not None:
+        emit_wallet_changed(tx, owner_id=c.client_id, balance_minor=balance_minor, currency=c.currency, now=moment.now)
+    await _leave(tx, parts, moment, note=note)
     return parts
 
 
@@ -98,9 +114,10 @@ def _closed(consultation: Consultation, *, status: str, reason: str, at: datetim
     )
 
 
-async def _leave(tx: Transaction, parts: ConsultationParts, moment: Moment) -> None:
+async def _leave(tx: Transaction, parts: ConsultationParts, moment: Moment, *, note: str | None = None) -> None:
     await delete_attendances_of_consultation(tx, parts.consultation.id)
     await delete_signals_of_consultation(tx, parts.consultation.id)
+    await close_booking(tx, parts.consultation, note=note)
     await advance_line(tx, parts.consultation.reader_id, moment)
     await announce_reader_status(tx, parts.consultation.reader_id, now=moment.now)
 
@@ -113,10 +130,11 @@ async def end_by_participant(tx: Transaction, parts: ConsultationParts, *, by_cl
     if c.status == "scheduled":
         raise ConsultationNotInProgress
     if c.started_at is None:
-        change: StateChange = "cancelled" if by_client else "declined"
-        return await end_unanswered(
-            tx, parts, reason="withdrawn" if by_client else "declined", change=change, at=moment.now, moment=moment
-        )
+        change: StateChange = "cancelled" if by_client or c.scheduled_at is not None else "declined"
+        reason = "withdrawn" if by_client else "declined"
+        if by_client and owes_fee(c, moment):
+            reason = "client_no_show"  # whoever lets a reader wait at the booked time does not get out of it like this
+        return await end_unanswered(tx, parts, reason=reason, change=change, at=moment.now, moment=moment)
     reason = "client_ended" if by_client else "reader_ended"
     return await end_running(tx, parts, reason=reason, at=moment.now, moment=moment)
 
@@ -124,10 +142,13 @@ async def end_by_participant(tx: Transaction, parts: ConsultationParts, *, by_cl
 async def end_by_platform(tx: Transaction, parts: ConsultationParts, *, reason: str, moment: Moment) -> ConsultationParts:
     """An admin ends it (`ended_by_admin`) or a participant was suspended (`participant_suspended`)."""
     c = parts.consultation
-    if not c.is_live:
+    if not c.has_room:
         raise ConsultationNotInProgress
     if c.started_at is None:
-        return await end_unanswered(tx, parts, reason="withdrawn", change="cancelled", at=moment.now, moment=moment)
+        parts = await end_unanswered(tx, parts, reason="withdrawn", change="cancelled", at=moment.now, moment=moment)
+        if c.scheduled_at is not None:
+            await post_letters(tx, parts.consultation, "over", to=[c.client_id])
+        return parts
     return await end_running(tx, parts, reason=reason, at=moment.now, moment=moment)
 
 

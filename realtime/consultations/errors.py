@@ -57,6 +57,30 @@ class TooManySignals(AppError):
     code, status, title, retryable = "limit.rate", 429, "Too many signals wait for the other side; slow down", True
 
 
+class ReaderTimeTaken(AppError):
+    code, status, title = "reader.time_taken", 409, "Somebody else has booked this time"
+
+
+class ReaderTimeNotOffered(AppError):
+    code, status, title = "reader.time_not_offered", 409, "The reader does not offer this time"
+
+
+class ClientTimeTaken(AppError):
+    code, status, title = "client.time_taken", 409, "You have booked another consultation at this time"
+
+
+class ClientTooManyBookings(AppError):
+    code, status, title = "client.too_many_bookings", 409, "You have as many booked consultations as one person may have"
+
+
+class ConsultationNotScheduled(AppError):
+    code, status, title = "consultation.not_scheduled", 409, "This booking has begun, or is over"
+
+
+class ConsultationTooEarly(AppError):
+    code, status, title, retryable = "consultation.too_early", 409, "The waiting room is not open yet", True
+
+
 class ConsultationUnpaid(AppError):
     code, status, title = "consultation.unpaid", 409, "Only a consultation with something paid can be reviewed"
 

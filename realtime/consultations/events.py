@@ -10,12 +10,12 @@ from billing.wallet.events import WalletChangedEvent, emit_wallet_changed
 from config.fields import Instant, View, Withheld
 from realtime.commands import EventKind
 from realtime.consultations.snapshots import ConsultationView, MessageView, render_consultation
-from storage.consultations import ConsultationParts
+from storage.consultations import Consultation, ConsultationParts
 from storage.meter import ChargedIncrement, ExhaustedClock
 from storage.transaction import Event, Transaction, user_audience
 
 StateChange = Literal[
-    "requested", "accepted", "declined", "cancelled", "started", "paused", "resumed", "ended", "changed"
+    "scheduled", "requested", "accepted", "declined", "cancelled", "started", "paused", "resumed", "ended", "changed"
 ]  # fmt: skip
 
 
@@ -55,6 +55,15 @@ class ConsultationBalanceExhaustedEvent(View):
     version: int
     top_up_until_at: Instant
     consultation: ConsultationView
+    at: Instant
+
+
+class ConsultationBookingNearEvent(View):
+    """A participant of this consultation, who goes on talking, is booked for another one that begins soon."""
+
+    consultation_id: UUID
+    user_id: UUID
+    scheduled_at: Instant
     at: Instant
 
 
@@ -139,6 +148,13 @@ def emit_exhausted(tx: Transaction, parts: ConsultationParts, clock: ExhaustedCl
         tx.emit(Event("consultation.balance_exhausted", audience, payload))
 
 
+def emit_booking_near(tx: Transaction, live: Consultation, *, user_id: UUID, scheduled_at: datetime, now: datetime) -> None:
+    """Tell both who talk that one of them, `user_id`, is booked for another consultation that begins soon."""
+    payload = ConsultationBookingNearEvent(consultation_id=live.id, user_id=user_id, scheduled_at=scheduled_at, at=now)
+    for participant_id in (live.client_id, live.reader_id):
+        tx.emit(Event("consultation.booking_near", user_audience(participant_id), payload))
+
+
 _PARTICIPANTS = "both participants, on all their devices"
 _BOTH = f"{_PARTICIPANTS}, and watching admins"
 
@@ -148,10 +164,11 @@ def _state(change: StateChange, when: str, audience: str = _BOTH) -> EventKind:
 
 
 EVENTS = (
+    _state("scheduled", "a client booked the reader for later"),
     _state("requested", "a client rings at the reader", "the reader"),
-    _state("accepted", "the reader took the request"),
+    _state("accepted", "the reader took the request, or the time of a booked consultation has come"),
     _state("declined", "the reader refused the request"),
-    _state("cancelled", "the request was withdrawn or expired, or somebody did not join in time"),
+    _state("cancelled", "the request or booking was withdrawn or expired, or somebody did not join in time"),
     _state("started", "both are in the room and the clock runs"),
     _state("paused", "the clock stopped because somebody's connection was lost; nothing is charged meanwhile"),
     _state("resumed", "the clock runs again"),
@@ -169,6 +186,13 @@ EVENTS = (
         ConsultationBalanceExhaustedEvent,
         _BOTH,
         "the next increment could not be paid: the clock stands until a top-up, or until the held time ends",
+    ),
+    EventKind(
+        "consultation.booking_near",
+        ConsultationBookingNearEvent,
+        _PARTICIPANTS,
+        "one of them is booked for another consultation, which begins in a few minutes and cannot while this one goes on",
+        ("consultation_id", "user_id"),
     ),
     EventKind("message.sent", MessageSentEvent, _BOTH, "a message was stored"),
     EventKind("message.read", MessageReadEvent, _PARTICIPANTS, "somebody read up to a message"),

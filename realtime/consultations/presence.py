@@ -38,7 +38,8 @@ LostTo = Literal["connection", "node"]
 def _with_arrival(consultation: Consultation, user_id: UUID, now: datetime) -> Consultation:
     if user_id == consultation.client_id:
         joined_at = consultation.client_joined_at or now
-        return replace(consultation, client_joined_at=joined_at, client_lost_at=None, client_lost_to=None)
+        came_at = consultation.client_came_at or (now if consultation.status == "in_progress" else None)
+        return replace(consultation, client_joined_at=joined_at, client_lost_at=None, client_lost_to=None, client_came_at=came_at)
     joined_at = consultation.reader_joined_at or now
     return replace(consultation, reader_joined_at=joined_at, reader_lost_at=None, reader_lost_to=None)
 
@@ -56,7 +57,7 @@ def _both_present(consultation: Consultation, attendants: frozenset[UUID]) -> bo
 async def participant_arrived(tx: Transaction, parts: ConsultationParts, user_id: UUID, moment: Moment) -> ConsultationParts:
     """A participant is in the room (their attendance is written, the row locked): start or resume once both are."""
     c = parts.consultation
-    if not c.is_live:
+    if not c.has_room:
         return parts
     arrived = with_grace(_with_arrival(c, user_id, moment.now), moment)
     if arrived != c:
@@ -120,7 +121,7 @@ async def participant_lost(
     Increments that fell due before are charged, since they were served; what was charged beyond is kept as paid time.
     """
     parts = await lock_parts(tx, consultation_id)
-    if parts is None or not parts.consultation.is_live:
+    if parts is None or not parts.consultation.has_room:
         return
     through = media_through(parts.consultation, user_id)
     took_media = through is not None and not await is_attended_through(tx, consultation_id, connection_id=through)

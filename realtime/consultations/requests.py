@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Protocol
 from uuid import UUID
 
 from billing.metering.affordability import is_within_spending_limits
@@ -25,6 +26,7 @@ from realtime.consultations.presence import run_if_ready
 from realtime.queue.lines import advance_line
 from realtime.queue.reservations import check_turn, use_turn
 from realtime.reader_status import announce_reader_status, settle_reader
+from storage.bookings import is_kept_free
 from storage.consultations import (
     Consultation,
     ConsultationParts,
@@ -51,6 +53,21 @@ class RequestDraft:
         return hashlib.sha256(f"{self.reader_id}|{self.type}".encode()).digest()
 
 
+class Draft(Protocol):
+    """What a client wants of a reader."""
+
+    @property
+    def reader_id(self) -> UUID: ...
+
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def nonce(self) -> str | None: ...
+
+    def fingerprint(self) -> bytes: ...
+
+
 async def request_consultation(
     tx: Transaction, *, client_id: UUID, role: str, draft: RequestDraft, moment: Moment
 ) -> ConsultationParts:
@@ -63,16 +80,22 @@ async def request_consultation(
     """
     if role != "client":
         raise Forbidden("Only clients can ask for a consultation")
-    known = await _find_known(tx, client_id, draft)
+    known = await find_known(tx, client_id, draft)
     if known is not None:
         return known
     line = await advance_line(tx, draft.reader_id, moment)
     reader = await find_reader_terms(tx, draft.reader_id, now=moment.now, currency=moment.settings.billing.currency)
-    rate = await _check_reader(tx, reader, draft)
+    rate = await _check_reader(tx, reader, draft, moment)
     check_turn(line, client_id)
+    if await is_kept_free(tx, client_id, now=moment.now):
+        raise ClientBusy("A consultation that you have booked begins in a moment")
     wallet_id = await check_wallet(tx, client_id, rate, moment)
     assert reader is not None
-    consultation = _ringing(client_id, wallet_id, reader, rate, draft, moment)
+    consultation = replace(
+        draft_consultation(client_id, wallet_id, reader, rate, draft, moment),
+        requested_at=moment.now,
+        ring_until_at=moment.now + timedelta(seconds=moment.settings.consultations.ring_seconds),
+    )
     if not await insert_consultation(tx, consultation):
         return await _explain_refusal(tx, client_id, draft)
     await insert_timeline_line(tx, consultation, kind="requested", at=moment.now)
@@ -84,20 +107,23 @@ async def request_consultation(
     return parts
 
 
-async def _find_known(tx: Transaction, client_id: UUID, draft: RequestDraft) -> ConsultationParts | None:
+async def find_known(tx: Transaction, client_id: UUID, draft: Draft) -> ConsultationParts | None:
+    """What this nonce was used for before. Raises NonceReused when that was something else."""
     known = None if draft.nonce is None else await find_parts_by_nonce(tx, client_id, draft.nonce)
     if known is not None and known.consultation.request_hash != draft.fingerprint():
         raise NonceReused
     return known
 
 
-async def _check_reader(tx: Transaction, reader: ReaderTerms | None, draft: RequestDraft) -> int:
+async def _check_reader(tx: Transaction, reader: ReaderTerms | None, draft: RequestDraft, moment: Moment) -> int:
     if reader is None:
         raise NotFound("There is no such reader")
     if not reader.is_verified:
         raise ReaderUnverified
     if await has_live_consultation(tx, reader_id=draft.reader_id):
         raise ReaderBusy
+    if await is_kept_free(tx, draft.reader_id, now=moment.now):
+        raise ReaderBusy("A booked consultation of this reader begins in a moment")
     if reader.status != "online":
         raise ReaderOffline
     rate = reader.rates.get(draft.type)
@@ -120,9 +146,10 @@ async def check_wallet(tx: Transaction, client_id: UUID, rate: int, moment: Mome
     return wallet.id
 
 
-def _ringing(
-    client_id: UUID, wallet_id: int, reader: ReaderTerms, rate: int, draft: RequestDraft, moment: Moment
+def draft_consultation(
+    client_id: UUID, wallet_id: int, reader: ReaderTerms, rate: int, draft: Draft, moment: Moment
 ) -> Consultation:
+    """The row with everything that is frozen when it is asked for; neither ringing nor booked yet."""
     billing, now = moment.settings.billing, moment.now
     return Consultation(
         id=new_id(),
@@ -143,8 +170,6 @@ def _ringing(
         reader_share_bps=billing.reader_share_bps,
         client_wallet_id=wallet_id,
         reader_earnings_id=reader.earnings_account_id,
-        requested_at=now,
-        ring_until_at=now + timedelta(seconds=moment.settings.consultations.ring_seconds),
         nonce=draft.nonce,
         request_hash=draft.fingerprint(),
         created_at=now,
@@ -153,7 +178,7 @@ def _ringing(
 
 async def _explain_refusal(tx: Transaction, client_id: UUID, draft: RequestDraft) -> ConsultationParts:
     """The database let no row in: the nonce was used a moment ago, or one of the two has a live consultation."""
-    known = await _find_known(tx, client_id, draft)
+    known = await find_known(tx, client_id, draft)
     if known is not None:
         return known
     if await has_live_consultation(tx, client_id=client_id):
@@ -168,7 +193,7 @@ async def accept_consultation(tx: Transaction, parts: ConsultationParts, *, user
         raise Forbidden("Only the reader can accept")
     if c.status == "in_progress":
         return parts
-    _check_ringing(parts, moment)
+    _checkdraft_consultation(parts, moment)
     after = replace(
         parts.consultation,
         status="in_progress",
@@ -189,7 +214,7 @@ async def decline_consultation(tx: Transaction, parts: ConsultationParts, *, use
         raise Forbidden("Only the reader can decline")
     if c.end_reason == "declined":
         return parts
-    _check_ringing(parts, moment)
+    _checkdraft_consultation(parts, moment)
     return await end_unanswered(tx, parts, reason="declined", change="declined", at=moment.now, moment=moment)
 
 
@@ -200,11 +225,11 @@ async def cancel_consultation(tx: Transaction, parts: ConsultationParts, *, user
         raise Forbidden("Only the client can withdraw")
     if c.end_reason == "withdrawn":
         return parts
-    _check_ringing(parts, moment)
+    _checkdraft_consultation(parts, moment)
     return await end_unanswered(tx, parts, reason="withdrawn", change="cancelled", at=moment.now, moment=moment)
 
 
-def _check_ringing(parts: ConsultationParts, moment: Moment) -> None:
+def _checkdraft_consultation(parts: ConsultationParts, moment: Moment) -> None:
     c = parts.consultation
     if c.status != "requested" or (c.ring_until_at is not None and c.ring_until_at <= moment.now):
         raise ConsultationNotRequested

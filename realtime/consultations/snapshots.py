@@ -72,6 +72,9 @@ class ConsultationView(View):
     increment_seconds: float
     free_seconds: float
     scheduled_at: Instant | None
+    scheduled_minutes: int | None
+    waiting_room_opens_at: Instant | None
+    no_show_minutes: int
     requested_at: Instant | None
     ring_until_at: Instant | None
     accepted_at: Instant | None
@@ -204,6 +207,9 @@ def render_consultation(parts: ConsultationParts, *, viewer: Viewer, now: dateti
         increment_seconds=c.increment_ms / 1000,
         free_seconds=c.free_ms / 1000,
         scheduled_at=c.scheduled_at,
+        scheduled_minutes=c.scheduled_minutes,
+        waiting_room_opens_at=c.waiting_room_opens_at,
+        no_show_minutes=c.no_show_minutes,
         requested_at=c.requested_at,
         ring_until_at=c.ring_until_at,
         accepted_at=c.accepted_at,

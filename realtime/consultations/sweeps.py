@@ -16,9 +16,11 @@ from config.errors import AppError
 from config.logging import get_logger
 from config.settings import Settings
 from realtime.consultations.clock import Moment, resume_clock, save_change
-from realtime.consultations.endings import end_if_due
+from realtime.consultations.deadlines import carry_out_due
 from realtime.consultations.events import emit_charged, emit_exhausted
+from realtime.consultations.notices import tell_due_notices
 from storage.attendances import list_attendants
+from storage.bookings import list_due_booking_ids
 from storage.consultations import (
     ConsultationParts,
     find_parts,
@@ -65,10 +67,12 @@ class Meter:
         moment = Moment(self._clock.now(), self._settings)
         if not self._node.holds_lease(moment.now):
             return
+        await self._begin_bookings(moment)
         await self._end_silent(moment)
         await self._charge(moment)
         await self._resume_funded(moment)
         await self._carry_out_deadlines(moment)
+        await self._tell_notices(moment)
 
     async def _charge(self, moment: Moment) -> None:
         for _ in range(limits.METER_ROUNDS):
@@ -93,7 +97,7 @@ class Meter:
         silent_ms = round(silent_seconds * 1000)
         async with self._database.connection() as connection:
             ids = await list_silent_ids(connection, now=moment.now, silent_ms=silent_ms, limit=limits.DUE_BATCH)
-        await self._end_due(ids, moment)
+        await self._carry_out(ids, moment)
 
     async def _resume_funded(self, moment: Moment) -> None:
         """All of them, page by page: those whom a spending limit keeps standing must not hold up the others."""
@@ -109,11 +113,21 @@ class Meter:
     async def _carry_out_deadlines(self, moment: Moment) -> None:
         async with self._database.connection() as connection:
             ids = await list_due_ids(connection, now=moment.now, limit=limits.DUE_BATCH)
-        await self._end_due(ids, moment)
+        await self._carry_out(ids, moment)
 
-    async def _end_due(self, ids: list[UUID], moment: Moment) -> None:
+    async def _begin_bookings(self, moment: Moment) -> None:
+        async with self._database.connection() as connection:
+            ids = await list_due_booking_ids(connection, now=moment.now, limit=limits.DUE_BATCH)
+        await self._carry_out(ids, moment)
+
+    async def _tell_notices(self, moment: Moment) -> None:
+        for _ in range(limits.METER_ROUNDS):
+            if not await self._database.transact(lambda tx: tell_due_notices(tx, moment)):
+                return
+
+    async def _carry_out(self, ids: list[UUID], moment: Moment) -> None:
         async def carry_out(tx: Transaction, parts: ConsultationParts) -> None:
-            await end_if_due(tx, parts, moment)
+            await carry_out_due(tx, parts, moment)
 
         await self._each(ids, carry_out)
 
@@ -123,7 +137,7 @@ class Meter:
 
             async def locked(tx: Transaction, wanted: UUID = consultation_id) -> None:
                 parts = await lock_parts(tx, wanted)
-                if parts is not None and parts.consultation.is_live:
+                if parts is not None and parts.consultation.has_room:
                     await action(tx, parts)
 
             try:

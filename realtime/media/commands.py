@@ -12,7 +12,7 @@ from realtime.commands import Caller, Command, Live
 from realtime.consultations.access import access_consultation_locked
 from realtime.consultations.clock import Moment
 from realtime.consultations.commands import ConsultationData, ConsultationReference
-from realtime.consultations.endings import end_if_due
+from realtime.consultations.deadlines import carry_out_due
 from realtime.consultations.errors import ConsultationClockStopped, ConsultationNotInProgress
 from realtime.consultations.media import change_mode
 from realtime.consultations.snapshots import ConsultationType, MediaState, render_consultation, viewer_of
@@ -103,7 +103,7 @@ async def set_mode(live: Live, caller: Caller, payload: ChangeMode) -> Consultat
         parts = await access_consultation_locked(tx, payload.consultation_id, user_id=caller.user_id)
         return await change_mode(
             tx,
-            await end_if_due(tx, parts, moment),
+            await carry_out_due(tx, parts, moment),
             user_id=caller.user_id,
             mode=payload.mode,
             agreed_rate_minor=payload.agreed_rate_per_minute_minor,

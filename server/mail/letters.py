@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`links` and `token` repeat what the text holds, for the outbox page of a demonstration."""
+    """`links` and `token` repeat what the text holds, for the outbox page of a demonstration; `calendar` is an iCalendar file
+    that goes with it.
+    """
 
     to: str
     subject: str
     text: str
     links: tuple[str, ...] = ()
     token: str | None = None
+    calendar: str | None = None
 
 
 def compose_verification(to: str, *, site: str, url: str, token: str) -> Letter:

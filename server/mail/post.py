@@ -45,6 +45,10 @@ class SmtpPost:
         message["Message-ID"] = make_msgid(domain=self._host)
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(letter.text)
+        if letter.calendar is not None:
+            message.add_attachment(
+                letter.calendar.encode(), maintype="text", subtype="calendar", filename="consultation.ics", cte="base64"
+            )
         await aiosmtplib.send(
             message,
             hostname=self._host,

@@ -19,7 +19,8 @@ from realtime.queue.snapshots import QueueEndReason, QueueEntryView, QueueState,
 from server.live_catalogue import COMMANDS, EVENTS
 from storage.database import Database
 
-SNAPSHOT = """id type status end_reason client reader rate_per_minute_minor currency settlement scheduled_at requested_at
+SNAPSHOT = """id type status end_reason client reader rate_per_minute_minor currency settlement scheduled_at scheduled_minutes
+    waiting_room_opens_at no_show_minutes requested_at
     accepted_at started_at ended_at is_paused pause_reason paid_until_at paid_seconds_left billed_increments total_cost_minor
     last_seq version recording review earnings_minor mode proposed_mode rates client_media reader_media"""
 
@@ -57,6 +58,7 @@ COMMANDS_BUILT = {
 
 STATE = "consultation_id version consultation at"
 EVENTS_BUILT = {
+    "consultation.scheduled": STATE,
     "consultation.requested": STATE,
     "consultation.accepted": STATE,
     "consultation.declined": STATE,
@@ -70,6 +72,7 @@ EVENTS_BUILT = {
     " earnings_minor at",
     "consultation.balance_low": "consultation_id minutes_left at",
     "consultation.balance_exhausted": "consultation_id version top_up_until_at at",
+    "consultation.booking_near": "consultation_id user_id scheduled_at at",
     "message.sent": "consultation_id message at",
     "message.read": "consultation_id up_to_seq at",
     "typing.changed": "consultation_id is_typing at",
@@ -90,10 +93,16 @@ ERRORS = {
     "reader.busy": 409,
     "reader.offline": 409,
     "reader.unverified": 409,
+    "reader.time_taken": 409,
+    "reader.time_not_offered": 409,
     "client.busy": 409,
     "queue.reader_free": 409,
     "queue.full": 409,
     "queue.too_many_lines": 409,
+    "client.time_taken": 409,
+    "client.too_many_bookings": 409,
+    "consultation.too_early": 409,
+    "consultation.not_scheduled": 409,
     "consultation.clock_stopped": 409,
     "consultation.not_joined": 409,
     "consultation.not_in_progress": 409,
@@ -121,6 +130,13 @@ DEFAULTS = {
     "consultations.media_seconds": 120,
     "consultations.reconnect_grace_seconds": 60,
     "consultations.silent_reader_seconds": 60,
+    "consultations.booking_minutes": 30,
+    "consultations.booking_notice_seconds": 900,
+    "consultations.waiting_room_seconds": 600,
+    "consultations.keep_free_seconds": 300,
+    "consultations.no_show_seconds": 600,
+    "consultations.client_no_show_minutes": 0,
+    "consultations.reminder_minutes": (1440, 15),
     "queue.reserved_seconds": 120,
     "queue.kept_seconds": 600,
     "queue.reader_gone_seconds": 1800,

@@ -14,7 +14,8 @@ from config.settings import Settings
 from realtime.commands import Caller
 from realtime.consultations.access import access_consultation_locked
 from realtime.consultations.clock import Moment
-from realtime.consultations.endings import end_by_participant, end_by_platform, end_if_due
+from realtime.consultations.deadlines import carry_out_due
+from realtime.consultations.endings import end_by_participant, end_by_platform
 from realtime.consultations.media import Mode, change_mode, media_connected, media_lost
 from realtime.consultations.presence import connection_lost, node_lost, participant_arrived
 from realtime.consultations.requests import (
@@ -200,7 +201,7 @@ class World:
         async def act(tx: Transaction) -> ConsultationParts:
             parts = await access_consultation_locked(tx, consultation_id, user_id=user_id)
             act = cancel_consultation if by_client else decline_consultation
-            return await act(tx, await end_if_due(tx, parts, self.moment()), user_id=user_id, moment=self.moment())
+            return await act(tx, await carry_out_due(tx, parts, self.moment()), user_id=user_id, moment=self.moment())
 
         return await self.database.transact(act)
 
@@ -230,8 +231,8 @@ class World:
 
         async def act(tx: Transaction) -> ConsultationParts:
             parts = await access_consultation_locked(tx, consultation_id, user_id=seat.user_id)
-            parts = await end_if_due(tx, parts, self.moment())
-            if not parts.consultation.is_live:
+            parts = await carry_out_due(tx, parts, self.moment())
+            if not parts.consultation.has_room:
                 return parts
             if not await insert_attendance(
                 tx,
@@ -253,7 +254,7 @@ class World:
         async def act(tx: Transaction) -> ConsultationParts:
             parts = await lock_parts(tx, consultation_id)
             assert parts is not None
-            parts = await end_if_due(tx, parts, self.moment())
+            parts = await carry_out_due(tx, parts, self.moment())
             return await media_connected(tx, parts, seat.user_id, connection_id, self.moment())
 
         return await self.database.transact(act)
@@ -270,7 +271,7 @@ class World:
         async def act(tx: Transaction) -> ConsultationParts:
             parts = await lock_parts(tx, consultation_id)
             assert parts is not None
-            parts = await end_if_due(tx, parts, self.moment())
+            parts = await carry_out_due(tx, parts, self.moment())
             if not parts.consultation.is_live:
                 return parts
             return await change_mode(tx, parts, user_id=user_id, mode=mode, agreed_rate_minor=agreed, moment=self.moment())
@@ -292,7 +293,7 @@ class World:
         async def act(tx: Transaction) -> ConsultationParts:
             parts = await lock_parts(tx, consultation_id)
             assert parts is not None
-            parts = await end_if_due(tx, parts, self.moment())
+            parts = await carry_out_due(tx, parts, self.moment())
             if user_id is None:
                 if not parts.consultation.is_live:
                     return parts

@@ -88,6 +88,15 @@ class Server:
                     return letters[-1]
                 await asyncio.sleep(0.02)
 
+    async def letter_saying(self, to: str, words: str, *, seconds: float = 20) -> dict[str, Any]:
+        """The first letter to that address that has the words in it; jobs run in the background and in any order."""
+        async with asyncio.timeout(seconds):
+            while True:
+                for letter in self.read_outbox():
+                    if letter["to"] == to and words in letter["text"]:
+                        return letter
+                await asyncio.sleep(0.02)
+
     def read_outbox(self) -> list[dict[str, Any]]:
         """Oldest first."""
         folder = self.settings.data_dir / "outbox"

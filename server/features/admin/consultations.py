@@ -9,7 +9,8 @@ from billing.wallet.events import emit_wallet_changed
 from config.errors import NotFound
 from realtime.commands import Caller
 from realtime.consultations.clock import Moment, save_change
-from realtime.consultations.endings import end_by_platform, end_if_due
+from realtime.consultations.deadlines import carry_out_due
+from realtime.consultations.endings import end_by_platform
 from server.features.admin.audit import note
 from server.features.admin.errors import ConsultationRefundTooLarge
 from storage.consultations import ConsultationParts, lock_parts
@@ -29,7 +30,7 @@ async def end_consultation(
     tx: Transaction, admin: Caller, consultation_id: UUID, *, reason: str, moment: Moment
 ) -> ConsultationParts:
     """The client gets the unused time back. Raises NotFound or ConsultationNotInProgress."""
-    parts = await end_if_due(tx, await access_any_consultation(tx, consultation_id), moment)
+    parts = await carry_out_due(tx, await access_any_consultation(tx, consultation_id), moment)
     ended = await end_by_platform(tx, parts, reason="ended_by_admin", moment=moment)
     await note(
         tx,

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from config.errors import NotFound
 from realtime.commands import Caller
+from realtime.consultations.bookings import cancel_before_start
 from realtime.consultations.clock import Moment
 from realtime.consultations.endings import end_by_platform, end_if_due
 from realtime.reader_status import DIRECTORY_AUDIENCE, ReaderStatusChangedEvent, announce_reader_status
 from server.features.admin.audit import note
 from server.features.admin.errors import OwnAccountStatus
 from storage.back_office import Person, find_person, lock_person, update_person_status
+from storage.bookings import list_booking_ids
 from storage.consultations import find_live_parts, lock_parts
 from storage.logins import insert_security_event, revoke_logins
 from storage.readers import update_verification
@@ -39,7 +41,7 @@ async def change_status(tx: Transaction, admin: Caller, user_id: UUID, *, status
     before = await access_person(tx, user_id)
     await update_person_status(tx, user_id, status=status, reason=reason, now=moment.now)
     if status in _SHUT_OUT:
-        await end_live_consultation(tx, user_id, moment=moment)
+        await end_consultations(tx, user_id, moment=moment)
         await revoke_logins(tx, user_id=user_id, reason="suspended", now=moment.now)
     after = await access_person(tx, user_id)
     await _tell_directory(tx, before, after, now=moment.now)
@@ -59,8 +61,9 @@ async def change_status(tx: Transaction, admin: Caller, user_id: UUID, *, status
     return after
 
 
-async def end_live_consultation(tx: Transaction, user_id: UUID, *, moment: Moment) -> None:
-    """End whatever the person takes part in right now, on either side."""
+async def end_consultations(tx: Transaction, user_id: UUID, *, moment: Moment) -> None:
+    """End whatever the person takes part in right now, on either side, and give up everything that is booked."""
+    await cancel_bookings(tx, user_id, moment=moment)
     found = await find_live_parts(tx, user_id)
     parts = None if found is None else await lock_parts(tx, found.consultation.id)
     if parts is None:
@@ -70,14 +73,25 @@ async def end_live_consultation(tx: Transaction, user_id: UUID, *, moment: Momen
         await end_by_platform(tx, parts, reason="participant_suspended", moment=moment)
 
 
+async def cancel_bookings(tx: Transaction, user_id: UUID, *, moment: Moment) -> None:
+    """Give up whatever is booked with the person, as if they had cancelled it themselves: the others are told, nobody pays."""
+    for booking_id in await list_booking_ids(tx, user_id):
+        parts = await lock_parts(tx, booking_id)
+        if parts is not None and parts.consultation.status == "scheduled":
+            await cancel_before_start(tx, parts, user_id=user_id, reason=None, moment=moment)
+
+
 async def change_verification(
-    tx: Transaction, admin: Caller, reader_id: UUID, *, verification: str, reason: str | None, now: datetime
+    tx: Transaction, admin: Caller, reader_id: UUID, *, verification: str, reason: str | None, moment: Moment
 ) -> Person:
-    """Raises NotFound for who is no reader."""
+    """Who is not vouched for any more loses what is booked. Raises NotFound for who is no reader."""
+    now = moment.now
     before = await access_person(tx, reader_id)
     if before.verification is None:
         raise NotFound("There is no such reader")
     await update_verification(tx, reader_id, verification=verification, reason=reason, now=now)
+    if verification != "verified":
+        await cancel_bookings(tx, reader_id, moment=moment)
     after = await find_person(tx, reader_id)
     assert after is not None
     await _tell_directory(tx, before, after, now=now)

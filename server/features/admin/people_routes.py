@@ -9,7 +9,7 @@ from uuid import UUID
 from config.errors import NotFound, Unprocessable
 from realtime.consultations.clock import Moment
 from server.features.admin.errors import OwnAccountStatus
-from server.features.admin.people import change_status, change_verification, end_live_consultation
+from server.features.admin.people import change_status, change_verification, end_consultations
 from server.features.admin.requests import ReasonPayload, UserPatch, UsersQuery, id_in
 from server.features.admin.views import AdminUser, AdminUserDetail, AdminUserPage, render_user, render_user_detail
 from server.features.readers.requests import words_of
@@ -62,7 +62,7 @@ async def change_user(call: Call[UserPatch, None]) -> AdminUserDetail:
     if payload.status != "active":
         await call.services.connections.close_user(user_id)
         # A request that was under way while the status changed may have rung since: nobody shut out stays in a room.
-        await call.database.transact(lambda tx: end_live_consultation(tx, user_id, moment=moment))
+        await call.database.transact(lambda tx: end_consultations(tx, user_id, moment=moment))
     return await _detail(call, person)
 
 
@@ -82,7 +82,7 @@ async def _change_verification(call: Call[Any, Any], verification: str, reason: 
             call.ids["reader_id"],
             verification=verification,
             reason=reason,
-            now=call.clock.now(),
+            moment=Moment(call.clock.now(), call.settings),
         )
     )
     return render_user(person)
@@ -123,7 +123,7 @@ PEOPLE_ROUTES = (
         roles=ADMINS,
         permission="users.change",
         errors=(NotFound, OwnAccountStatus),
-        description="Suspending or banning ends the live consultation, all logins and all live connections.",
+        description="Suspending or banning ends the live consultation, all bookings, all logins and all live connections.",
     ),
     Route(
         method="POST",

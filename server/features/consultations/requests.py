@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import Field, model_validator
 
 from config import limits
 from config.fields import Id, Instant, Payload
 from realtime.consultations.snapshots import ConsultationStatus, ConsultationType
+from server.features.consultations.booking_requests import BookedMinutes
 from server.http.pagination import PageQuery
 
 
-def _refuse_scheduling(value: Any) -> Any:
-    if value is not None:
-        raise ValueError("consultations cannot be scheduled yet; leave it out to ring now")
-    return value
-
-
 class ConsultationPayload(Payload):
-    """Without `scheduled_at` it rings at once."""
+    """Without `scheduled_at` it rings at once. `minutes`: how long a booking keeps the reader free; the time may be longer."""
 
     reader_id: Id
     type: ConsultationType
-    scheduled_at: Annotated[Instant | None, AfterValidator(_refuse_scheduling)] = None
+    scheduled_at: Instant | None = None
+    minutes: BookedMinutes | None = None
+
+    @model_validator(mode="after")
+    def _books_a_time(self) -> Self:
+        if self.minutes is not None and self.scheduled_at is None:
+            raise ValueError("minutes belong to a booking: scheduled_at is missing")
+        return self
 
 
 class ConsultationsQuery(PageQuery):

@@ -10,10 +10,22 @@ from aiohttp import web
 from config import limits
 from config.errors import NotFound, SpendingLimitReached, Unprocessable, WalletBalanceTooLow
 from realtime.consultations.access import access_consultation
+from realtime.consultations.bookings import BookingDraft, book_consultation
 from realtime.consultations.clock import Moment
-from realtime.consultations.errors import ClientBusy, ReaderBusy, ReaderOffline, ReaderTypeNotOffered, ReaderUnverified
+from realtime.consultations.errors import (
+    ClientBusy,
+    ClientTimeTaken,
+    ClientTooManyBookings,
+    ReaderBusy,
+    ReaderOffline,
+    ReaderTimeNotOffered,
+    ReaderTimeTaken,
+    ReaderTypeNotOffered,
+    ReaderUnverified,
+)
 from realtime.consultations.requests import RequestDraft, request_consultation
 from realtime.consultations.snapshots import ConsultationView, render_consultation, render_message, viewer_of
+from server.features.consultations.booking_routes import BOOKING_ROUTES
 from server.features.consultations.requests import (
     ConsultationPayload,
     ConsultationsQuery,
@@ -28,6 +40,7 @@ from server.http.routes import Call, Idempotency, Route
 from server.serving import LISTENING
 from storage.consultations import ConsultationParts, list_parts
 from storage.messages import list_messages
+from storage.transaction import Transaction
 
 
 def render_for(call: Call[Any, Any], parts: ConsultationParts) -> ConsultationView:
@@ -36,15 +49,20 @@ def render_for(call: Call[Any, Any], parts: ConsultationParts) -> ConsultationVi
 
 
 async def ask_for_consultation(call: Call[ConsultationPayload, None]) -> ConsultationView:
-    """Rings like the live command. With an Idempotency-Key every retry is the same request, also after a crash."""
+    """Rings like the live command, or books. With an Idempotency-Key every retry is the same request, also after a crash."""
     caller, payload = call.caller, call.payload
-    has_key = "Idempotency-Key" in call.request.headers
-    draft = RequestDraft(payload.reader_id, payload.type, f"http:{call.resource_id}" if has_key else None)
+    nonce = f"http:{call.resource_id}" if "Idempotency-Key" in call.request.headers else None
     moment = Moment(call.clock.now(), call.settings)
-    parts = await call.database.transact(
-        lambda tx: request_consultation(tx, client_id=caller.user_id, role=caller.role, draft=draft, moment=moment)
-    )
-    return render_for(call, parts)
+
+    async def ask(tx: Transaction) -> ConsultationParts:
+        if payload.scheduled_at is None:
+            draft = RequestDraft(payload.reader_id, payload.type, nonce)
+            return await request_consultation(tx, client_id=caller.user_id, role=caller.role, draft=draft, moment=moment)
+        minutes = payload.minutes or call.settings.consultations.booking_minutes
+        booking = BookingDraft(payload.reader_id, payload.type, payload.scheduled_at, minutes, nonce)
+        return await book_consultation(tx, client_id=caller.user_id, role=caller.role, draft=booking, moment=moment)
+
+    return render_for(call, await call.database.transact(ask))
 
 
 async def list_consultations(call: Call[None, ConsultationsQuery]) -> ConsultationPage:
@@ -120,7 +138,7 @@ ROUTES = (
         method="POST",
         path="/consultations",
         handler=ask_for_consultation,
-        summary="Ask a reader for a consultation: it rings at once",
+        summary="Ask a reader for a consultation: it rings at once, or is booked for a time",
         tag="consultations",
         payload=ConsultationPayload,
         answer=ConsultationView,
@@ -133,9 +151,17 @@ ROUTES = (
             ReaderOffline,
             ReaderUnverified,
             ReaderTypeNotOffered,
+            ReaderTimeNotOffered,
+            ReaderTimeTaken,
+            ClientTimeTaken,
+            ClientTooManyBookings,
             ClientBusy,
             WalletBalanceTooLow,
             SpendingLimitReached,
+        ),
+        description=(
+            "With `scheduled_at` (a time of `GET /readers/{reader_id}/times`) it is booked: `scheduled`, confirmed at once, rates"
+            " and rules frozen. It begins by itself at its time and waits for who is missing; the clock starts when both are in."
         ),
     ),
     Route(
@@ -186,4 +212,5 @@ ROUTES = (
         errors=(NotFound, Unprocessable),
         media_types=("text/plain", "application/json"),
     ),
+    *BOOKING_ROUTES,
 )

@@ -54,7 +54,7 @@ async def list_statement(db: Connection, parts: ConsultationParts, *, viewer: Vi
 
 
 # What happens in one instant is told in this order.
-_ORDER = {"start": 0, "resume": 0, "mode": 0, "charge": 1, "pause": 2, "refund": 3, "end": 4}
+_ORDER = {"start": 0, "resume": 0, "mode": 0, "charge": 1, "fee": 1, "pause": 2, "refund": 3, "end": 4}
 _STARTS, _STOPS = frozenset({"started", "resumed"}), frozenset({"paused", "balance_exhausted", "ended"})
 
 
@@ -72,7 +72,7 @@ def _clock_lines(parts: ConsultationParts, timeline: Sequence[TimelineLine], now
         elif line.kind == "mode_changed":
             yield StatementLine("mode", line.at, _MODES[line.reason or "chat"], reason=line.reason)
         elif line.kind == "ended":
-            yield StatementLine("end", line.at, _describe_end(line.reason), reason=line.reason)
+            yield StatementLine("end", line.at, _describe_end(parts.consultation, line.reason), reason=line.reason)
 
 
 _MODES = {"chat": "From here on by chat", "call": "From here on by sound only", "video": "From here on with picture"}
@@ -94,7 +94,9 @@ def _describe_pause(parts: ConsultationParts, line: TimelineLine) -> str:
     return f"{lost}; not charged"
 
 
-def _describe_end(reason: str | None) -> str:
+def _describe_end(c: Consultation, reason: str | None) -> str:
+    if c.scheduled_at is not None and c.started_at is None and reason in _ENDS_OF_BOOKING:
+        return _ENDS_OF_BOOKING[reason]
     return _ENDS.get(reason or "", "Ended")
 
 
@@ -118,15 +120,22 @@ _ENDS = {
 }
 
 
+_ENDS_OF_BOOKING = {
+    "declined": "Cancelled by the reader",
+    "expired": "We could not open it in time",
+    "withdrawn": "Cancelled by the client",
+}
+
+
 def _money_lines(
     c: Consultation, timeline: Sequence[TimelineLine], paid: Sequence[WalletLine], earned: Mapping[UUID, int]
 ) -> Iterator[StatementLine]:
     spans = _running_spans(timeline)
     for line in paid:
-        if line.type not in ("session_charge", "refund"):
+        if line.type not in _MONEY_KINDS:
             continue
         money = StatementLine(
-            "refund",
+            _MONEY_KINDS[line.type],
             line.created_at,
             line.description or "Refund",
             amount_minor=-line.amount_minor,
@@ -137,13 +146,16 @@ def _money_lines(
             assert line.increment is not None
             money = replace(
                 money,
-                kind="charge",
                 at=_begin_of_increment(c, spans, line.increment) or line.created_at,
                 description=_describe_increment(c, line.increment),
                 increment=line.increment,
                 seconds=c.increment_ms / 1000,
             )
         yield money
+
+
+# A purchase that refers to a consultation is the fee of a client who did not come to it.
+_MONEY_KINDS = {"session_charge": "charge", "refund": "refund", "purchase": "fee"}
 
 
 def _describe_increment(c: Consultation, increment: int) -> str:

@@ -21,12 +21,12 @@ class MessagePage(Page[MessageView]):
 
 
 class StatementLineView(View):
-    """`amount_minor` is cost: positive for a charge, negative for a refund; `transfer_id` the ledger's record of it.
+    """`amount_minor` is cost: positive for a charge or a fee, negative for a refund; `transfer_id` the ledger's record of it.
     `seconds`: what a charge pays for, how long a pause was. A `mode` line's `reason` is how they talk from there on.
     `earned_minor` only the reader sees.
     """
 
-    kind: Literal["charge", "refund", "pause", "resume", "start", "mode", "end"]
+    kind: Literal["charge", "fee", "refund", "pause", "resume", "start", "mode", "end"]
     at: Instant
     description: str
     amount_minor: int | None

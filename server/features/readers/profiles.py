@@ -8,8 +8,8 @@ from uuid import UUID
 
 from config import limits
 from config.errors import Forbidden, NotFound, invalid
+from realtime.calendars import Span, find_next_availability, find_zone, list_spans
 from realtime.commands import Caller
-from server.features.readers.calendars import Span, find_next_availability, find_zone, list_spans
 from server.features.readers.requests import AvailabilityPayload, ReaderPatch
 from storage.accounts import update_profile
 from storage.availability import Window, list_windows, replace_windows

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from config.errors import Forbidden, NotFound, Unprocessable, invalid
+from realtime.calendars import find_zone, start_of_day
 from realtime.consultations.snapshots import ConsultationView, render_consultation, viewer_of
-from server.features.readers.calendars import find_zone, start_of_day
 from server.features.readers.profiles import (
     access_reader,
     change_own_reader,

@@ -8,9 +8,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from config.fields import Instant, View
+from realtime.calendars import Span
 from realtime.consultations.snapshots import ConsultationView, upload_url
 from realtime.reader_status import ChosenStatus, EffectiveStatus
-from server.features.readers.calendars import Span
 from server.http.pagination import Page
 from storage.availability import Window
 from storage.directory import Facet

@@ -62,7 +62,7 @@ def check_may_review(consultation: Consultation, user_id: UUID) -> None:
         raise Forbidden("Only the client can review a consultation")
     if consultation.ended_at is None:
         raise ConsultationNotEnded
-    if consultation.total_cost_minor == 0:
+    if consultation.started_at is None or consultation.total_cost_minor == 0:
         raise ConsultationUnpaid
 
 

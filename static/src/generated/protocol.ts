@@ -1,6 +1,6 @@
 /* Generated from schema.json by `npm run types`. Change the server's models, not this file. */
 
-export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.type_not_offered" | "reader.unverified" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
+export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
 
 export interface Protocol {
 AdminEntry: AdminEntry
@@ -21,10 +21,13 @@ AuditQuery: AuditQuery
 Availability: Availability
 AvailabilityPayload: AvailabilityPayload
 AvatarPayload: AvatarPayload
+BookingPage: BookingPage
+CancellationPayload: CancellationPayload
 ChangeMode: ChangeMode
 ConnectionClosingEvent: ConnectionClosingEvent
 ConsultationBalanceExhaustedEvent: ConsultationBalanceExhaustedEvent
 ConsultationBalanceLowEvent: ConsultationBalanceLowEvent
+ConsultationBookingNearEvent: ConsultationBookingNearEvent
 ConsultationChargedEvent: ConsultationChargedEvent
 ConsultationData: ConsultationData
 ConsultationJoined: ConsultationJoined
@@ -100,6 +103,7 @@ ReaderPatch: ReaderPatch
 ReaderProfile: ReaderProfile
 ReaderQueue: ReaderQueue
 ReaderStatusChangedEvent: ReaderStatusChangedEvent
+ReaderTimes: ReaderTimes
 ReasonPayload: ReasonPayload
 ReferenceView: ReferenceView
 RefundPayload: RefundPayload
@@ -137,6 +141,7 @@ StatementLineView: StatementLineView
 StatusData: StatusData
 TestConfirmationPayload: TestConfirmationPayload
 TestPaymentMethod: TestPaymentMethod
+TimesQuery: TimesQuery
 TopUpPayload: TopUpPayload
 TopUpQuery: TopUpQuery
 TopUpRefundPayload: TopUpRefundPayload
@@ -366,30 +371,11 @@ export interface AvatarPayload {
 upload_id: (string | null)
 }
 /**
- * `agreed_rate_per_minute_minor`: the client agrees to this price, where it is higher than before.
+ * What is booked and has not begun, the next one first.
  */
-export interface ChangeMode {
-agreed_rate_per_minute_minor?: (number | null)
-consultation_id: string
-mode: ("chat" | "call" | "video")
-}
-/**
- * Sent just before the server closes the connection.
- */
-export interface ConnectionClosingEvent {
-code: ("server.restarting" | "auth.expired" | "auth.revoked" | "limit.flood")
-reconnect_after_ms: number
-retryable: boolean
-}
-/**
- * The clock stands; the reader is kept until `top_up_until_at`.
- */
-export interface ConsultationBalanceExhaustedEvent {
-at: string
-consultation: ConsultationView
-consultation_id: string
-top_up_until_at: string
-version: number
+export interface BookingPage {
+items: ConsultationView[]
+next_cursor: (string | null)
 }
 /**
  * The snapshot. `type` is what was asked for, `mode` how they talk now; `rate_per_minute_minor` is what the next
@@ -416,6 +402,7 @@ join_until_at: (string | null)
 last_seq: number
 minute_seconds: number
 mode: ("chat" | "call" | "video")
+no_show_minutes: number
 paid_seconds_left: number
 paid_until_at: (string | null)
 pause_reason: (("connection" | "media" | "balance") | null)
@@ -431,6 +418,7 @@ requested_at: (string | null)
 review: (ConsultationReviewView | null)
 ring_until_at: (string | null)
 scheduled_at: (string | null)
+scheduled_minutes: (number | null)
 settlement: ("minute" | "second")
 started_at: (string | null)
 status: ("scheduled" | "requested" | "in_progress" | "completed" | "disconnected" | "cancelled" | "no_show")
@@ -438,6 +426,7 @@ top_up_until_at: (string | null)
 total_cost_minor: number
 type: ("chat" | "call" | "video")
 version: number
+waiting_room_opens_at: (string | null)
 }
 export interface ParticipantView {
 avatar_url: (string | null)
@@ -463,10 +452,51 @@ id: string
 rating: number
 updated_at: string
 }
+/**
+ * `reason`: words for the other one.
+ */
+export interface CancellationPayload {
+reason?: (string | null)
+}
+/**
+ * `agreed_rate_per_minute_minor`: the client agrees to this price, where it is higher than before.
+ */
+export interface ChangeMode {
+agreed_rate_per_minute_minor?: (number | null)
+consultation_id: string
+mode: ("chat" | "call" | "video")
+}
+/**
+ * Sent just before the server closes the connection.
+ */
+export interface ConnectionClosingEvent {
+code: ("server.restarting" | "auth.expired" | "auth.revoked" | "limit.flood")
+reconnect_after_ms: number
+retryable: boolean
+}
+/**
+ * The clock stands; the reader is kept until `top_up_until_at`.
+ */
+export interface ConsultationBalanceExhaustedEvent {
+at: string
+consultation: ConsultationView
+consultation_id: string
+top_up_until_at: string
+version: number
+}
 export interface ConsultationBalanceLowEvent {
 at: string
 consultation_id: string
 minutes_left: number
+}
+/**
+ * A participant of this consultation, who goes on talking, is booked for another one that begins soon.
+ */
+export interface ConsultationBookingNearEvent {
+at: string
+consultation_id: string
+scheduled_at: string
+user_id: string
 }
 /**
  * One increment was paid. `balance_minor` is for the client, `earnings_minor` for the reader.
@@ -524,9 +554,10 @@ items: ConsultationView[]
 next_cursor: (string | null)
 }
 /**
- * Without `scheduled_at` it rings at once.
+ * Without `scheduled_at` it rings at once. `minutes`: how long a booking keeps the reader free; the time may be longer.
  */
 export interface ConsultationPayload {
+minutes?: (number | null)
 reader_id: string
 scheduled_at?: (string | null)
 type: ("chat" | "call" | "video")
@@ -1082,6 +1113,21 @@ reader_id: string
 status: ("online" | "busy" | "away" | "offline")
 waiting_count: number
 }
+/**
+ * `times`: the instants at which a consultation of `minutes` may start, in order, from `from_at` up to before `until_at`;
+ * none of them where the reader does not offer `type`. `time_zone` is the reader's. `no_show_minutes`: for how many minutes
+ * a client pays who books now and does not come; `wait_seconds`: how long the one waits for the other.
+ */
+export interface ReaderTimes {
+bookable_until_at: string
+from_at: string
+minutes: number
+no_show_minutes: number
+time_zone: string
+times: string[]
+until_at: string
+wait_seconds: number
+}
 export interface ReasonPayload {
 reason: string
 }
@@ -1294,7 +1340,7 @@ lines: StatementLineView[]
 total_cost_minor: number
 }
 /**
- * `amount_minor` is cost: positive for a charge, negative for a refund; `transfer_id` the ledger's record of it.
+ * `amount_minor` is cost: positive for a charge or a fee, negative for a refund; `transfer_id` the ledger's record of it.
  * `seconds`: what a charge pays for, how long a pause was. A `mode` line's `reason` is how they talk from there on.
  * `earned_minor` only the reader sees.
  */
@@ -1304,7 +1350,7 @@ at: string
 description: string
 earned_minor: (number | null)
 increment: (number | null)
-kind: ("charge" | "refund" | "pause" | "resume" | "start" | "mode" | "end")
+kind: ("charge" | "fee" | "refund" | "pause" | "resume" | "start" | "mode" | "end")
 reason: (string | null)
 seconds: (number | null)
 transfer_id: (string | null)
@@ -1321,6 +1367,15 @@ status: ("online" | "away" | "invisible" | "offline")
  */
 export interface TestConfirmationPayload {
 outcome: ("confirmed" | "refused")
+}
+/**
+ * From an instant (now, if it is left out), so many days of 24 hours. `type`: what for; `minutes`: how long.
+ */
+export interface TimesQuery {
+days?: number
+from?: (string | null)
+minutes?: (number | null)
+type?: (("chat" | "call" | "video") | null)
 }
 /**
  * Without a card, its owner's browser finishes the payment at the provider with the answer's `client_secret`.

@@ -5,6 +5,7 @@ import type {
   ConnectionClosingEvent,
   ConsultationBalanceExhaustedEvent,
   ConsultationBalanceLowEvent,
+  ConsultationBookingNearEvent,
   ConsultationChargedEvent,
   ConsultationData,
   ConsultationJoined,
@@ -67,6 +68,7 @@ export interface Commands {
 }
 
 export interface Events {
+  "consultation.scheduled": ConsultationStateEvent;
   "consultation.requested": ConsultationStateEvent;
   "consultation.accepted": ConsultationStateEvent;
   "consultation.declined": ConsultationStateEvent;
@@ -79,6 +81,7 @@ export interface Events {
   "consultation.charged": ConsultationChargedEvent;
   "consultation.balance_low": ConsultationBalanceLowEvent;
   "consultation.balance_exhausted": ConsultationBalanceExhaustedEvent;
+  "consultation.booking_near": ConsultationBookingNearEvent;
   "message.sent": MessageSentEvent;
   "message.read": MessageReadEvent;
   "typing.changed": TypingChangedEvent;
@@ -95,6 +98,7 @@ export type EventName = keyof Events;
 
 /** Events whose payload is the whole snapshot. */
 export const STATE_EVENTS = [
+  "consultation.scheduled",
   "consultation.requested",
   "consultation.accepted",
   "consultation.declined",

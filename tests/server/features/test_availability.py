@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.clock import MovableClock
-from server.features.readers.calendars import find_next_availability, instant_of, list_spans
+from realtime.calendars import find_next_availability, instant_of, list_spans
 from storage.availability import Window
 from tests.support.consultations import add_reader
 from tests.support.servers import Server, StartServer
