@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import math
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -283,6 +284,8 @@ class LivePeer:
             await live.command("signal.send", consultation_id=consultation_id, **signal)
 
         peer = make_peer(send, is_polite=is_polite, ice_servers=joined["ice_servers"], has_video=has_video, relay_only=relay_only)
+        if inspect.isawaitable(peer):
+            peer = await peer
         self = cls(live, consultation_id, peer, report_seconds=report_seconds)
         self._tasks = [asyncio.create_task(self._carry()), asyncio.create_task(self._report())]
         try:
