@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 
-from bench import connections, first_page, ledger, live_chat, meter
+from bench import connections, first_page, ledger, live_calls, live_chat, meter
 from bench.processes import stay_on_load_core
 from config.logging import configure_logging
 
@@ -44,6 +44,12 @@ async def _chat() -> None:
     _row("durable chat, p99 to the other side, ms", f"{direct.median('p99'):.0f}", f"plain {plain.median('p99'):.0f}")
 
 
+async def _calls() -> None:
+    chats, calls = await live_calls.measure(pairs=200, rounds=2, seconds=10)
+    ratio = f"as chats {chats.share:.1%}, {calls.share / chats.share:.1f} times"
+    _row("200 calls: signals, reports, meter, share of a core", f"{calls.share:.1%}", ratio)
+
+
 async def _connections() -> None:
     ours, plain = await connections.measure_both(connections.allow_files(2000))
     _row("memory per idle connection, KiB", f"{ours.bytes_each / _KIB:.1f}", f"plain {plain.bytes_each / _KIB:.1f}", "25")
@@ -57,6 +63,7 @@ async def main() -> None:
     await _databases()
     stay_on_load_core()
     await _chat()
+    await _calls()
     await _connections()
     size = first_page.compressed_bytes(first_page.files_of_home_page(first_page.DIST))
     _row("first page, KiB compressed", f"{size / _KIB:.1f}", aim="below 100")

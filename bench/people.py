@@ -43,10 +43,10 @@ WITH node AS (
 ), people AS (
     SELECT id, role, row_number() OVER (PARTITION BY role ORDER BY id) AS number FROM users
 ), rooms AS (
-    INSERT INTO consultations (id, client_id, reader_id, type, status, rate_per_minute_minor, currency, settlement, minute_ms,
-        increment_ms, free_ms, reader_share_bps, client_wallet_id, reader_earnings_id, requested_at, accepted_at, started_at,
-        span_started_at, paid_until_at, client_joined_at, reader_joined_at, created_at)
-    SELECT new_uuid7(), c.id, r.id, 'chat', 'in_progress', 399, 'USD', 'minute', 60000, 60000, 10000, 7000, w.id, e.id,
+    INSERT INTO consultations (id, client_id, reader_id, type, mode, status, rate_per_minute_minor, currency, settlement,
+        minute_ms, increment_ms, free_ms, reader_share_bps, client_wallet_id, reader_earnings_id,
+        requested_at, accepted_at, started_at, span_started_at, paid_until_at, client_joined_at, reader_joined_at, created_at)
+    SELECT new_uuid7(), c.id, r.id, $2, $2, 'in_progress', 399, 'USD', 'minute', 60000, 60000, 10000, 7000, w.id, e.id,
         $1, $1, $1, $1, $1, $1, $1, $1
     FROM people AS c JOIN people AS r ON r.number = c.number AND r.role = 'reader'
     JOIN ledger_accounts AS w ON w.owner_id = c.id AND w.kind = 'wallet'
@@ -71,9 +71,9 @@ async def add_people(database: Database, pairs: int, clock: MovableClock) -> Non
         await tx.execute(_FUNDS, clock.now())
 
 
-async def add_consultations(database: Database, pairs: int, clock: MovableClock) -> None:
+async def add_consultations(database: Database, pairs: int, clock: MovableClock, *, type: str = "chat") -> None:
     """So many running consultations, each due for its first increment now, all attended."""
     await add_people(database, pairs, clock)
     async with database.transaction() as tx:
-        await tx.execute(_ROOMS, clock.now())
+        await tx.execute(_ROOMS, clock.now(), type)
         await tx.execute("ANALYZE")
