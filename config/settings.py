@@ -183,6 +183,15 @@ class TurnSettings(Section):
     )
     secret: SecretStr | None = Field(default=None, description="coturn's static-auth-secret")
     ttl_seconds: int = Field(default=600, ge=60, le=86_400)
+    relay_only: bool = Field(
+        default=False, description="Media go through the relay alone, so that people never see each other's internet address"
+    )
+
+    @model_validator(mode="after")
+    def _relay_only_has_a_relay(self) -> TurnSettings:
+        if self.relay_only and not any(parse_relay_url(url).is_relay for url in self.urls):
+            raise ValueError("TURN__RELAY_ONLY needs a turn: address in TURN__URLS")
+        return self
 
     @model_validator(mode="after")
     def _relays_have_a_secret(self) -> TurnSettings:

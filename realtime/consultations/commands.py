@@ -35,7 +35,7 @@ from realtime.consultations.snapshots import (
     viewer_of,
 )
 from realtime.media.signals import take_seat
-from realtime.media.turn import NO_ICE_SERVERS, IceServerView, mint_ice
+from realtime.media.turn import NO_ICE_SERVERS, IceServerView, IceTransportPolicy, ice_transport_policy, mint_ice
 from storage.attendances import insert_attendance
 from storage.audit import insert_audit_row
 from storage.consultations import ConsultationParts, find_parts
@@ -74,6 +74,7 @@ class ConsultationJoined(View):
     messages: list[MessageView]
     ice_servers: list[IceServerView]
     ice_servers_expire_at: Instant | None
+    ice_transport_policy: IceTransportPolicy
 
 
 def moment_of(live: Live) -> Moment:
@@ -170,6 +171,7 @@ async def join(live: Live, caller: Caller, payload: JoinConsultation) -> Consult
         messages=messages,
         ice_servers=ice.servers,
         ice_servers_expire_at=ice.expire_at,
+        ice_transport_policy=ice_transport_policy(live.settings.turn),
     )
 
 

@@ -17,7 +17,7 @@ from realtime.consultations.errors import ConsultationClockStopped, Consultation
 from realtime.consultations.media import change_mode
 from realtime.consultations.snapshots import ConsultationType, MediaState, render_consultation, viewer_of
 from realtime.media.signals import check_media_seat
-from realtime.media.turn import IceServerView, mint_ice
+from realtime.media.turn import IceServerView, IceTransportPolicy, ice_transport_policy, mint_ice
 from realtime.media.watch import MediaCounts, MediaKey
 from storage.consultations import ConsultationParts
 from storage.media import find_media_seat
@@ -49,6 +49,7 @@ class MediaData(View):
 class RenewedIceServers(View):
     ice_servers: list[IceServerView]
     ice_servers_expire_at: Instant | None
+    ice_transport_policy: IceTransportPolicy
 
 
 class ChangeMode(Payload):
@@ -93,7 +94,11 @@ async def renew(live: Live, caller: Caller, payload: ConsultationReference) -> R
     if check_media_seat(seat).pause_reason == "balance":
         raise ConsultationClockStopped
     ice = mint_ice(live.settings.turn, user_id=caller.user_id, now=now)
-    return RenewedIceServers(ice_servers=ice.servers, ice_servers_expire_at=ice.expire_at)
+    return RenewedIceServers(
+        ice_servers=ice.servers,
+        ice_servers_expire_at=ice.expire_at,
+        ice_transport_policy=ice_transport_policy(live.settings.turn),
+    )
 
 
 async def set_mode(live: Live, caller: Caller, payload: ChangeMode) -> ConsultationData:

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
@@ -46,6 +46,14 @@ class IceServers:
 
     servers: list[IceServerView]
     expire_at: datetime | None
+
+
+IceTransportPolicy = Literal["all", "relay"]
+
+
+def ice_transport_policy(turn: TurnSettings) -> IceTransportPolicy:
+    """A browser's `RTCConfiguration.iceTransportPolicy`: whether it may use, and so show, addresses of its own."""
+    return "relay" if turn.relay_only else "all"
 
 
 def mint_ice(turn: TurnSettings, *, user_id: UUID, now: datetime) -> IceServers:

@@ -13,7 +13,7 @@ import pytest
 from config.errors import StartupError
 from config.relay_urls import parse_relay_url
 from config.settings import TurnSettings, load_settings
-from realtime.media.turn import mint_ice
+from realtime.media.turn import ice_transport_policy, mint_ice
 
 USER = UUID("018f2f3e-0000-7000-8000-000000000001")
 NOW = datetime(2026, 1, 5, 12, 0, 0, 900_000, tzinfo=UTC)
@@ -99,3 +99,13 @@ def test_stun_servers_come_apart_and_without_credentials() -> None:
     assert (only_stun.servers, only_stun.expire_at) == ([stun], None)
     nothing = mint_ice(settings_of("", "unused"), user_id=USER, now=NOW)
     assert (nothing.servers, nothing.expire_at) == ([], None)
+
+
+def test_hiding_addresses_needs_a_relay_to_hide_behind() -> None:
+    relayed = load_settings(
+        environment={}, env_file=None, overrides={"turn": {"urls": RELAYS, "secret": "s3cret", "relay_only": True}}
+    )
+    assert ice_transport_policy(relayed.turn) == "relay"
+    assert ice_transport_policy(settings_of(RELAYS)) == "all"
+    with pytest.raises(StartupError, match="RELAY_ONLY needs a turn: address"):
+        load_settings(environment={}, env_file=None, overrides={"turn": {"urls": "stun:stun.example.com", "relay_only": True}})

@@ -522,6 +522,7 @@ export interface ConsultationJoined {
 consultation: ConsultationView
 ice_servers: IceServerView[]
 ice_servers_expire_at: (string | null)
+ice_transport_policy: ("all" | "relay")
 messages: MessageView[]
 }
 /**
@@ -1151,6 +1152,7 @@ role: ("client" | "reader")
 export interface RenewedIceServers {
 ice_servers: IceServerView[]
 ice_servers_expire_at: (string | null)
+ice_transport_policy: ("all" | "relay")
 }
 export interface ReportMedia {
 consultation_id: string
