@@ -57,7 +57,7 @@ def _show(value: Any) -> str:
     if isinstance(value, SecretStr):
         return "[hidden]"
     if isinstance(value, tuple):
-        return ",".join(value) or "none"
+        return ",".join(str(part) for part in value) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
+from aioice.stun import Class, Message, Method, parse_message
 
 from tests.media.relays import mint
 from tests.media.turn_client import IPV4, IPV6, open_client
@@ -107,6 +109,21 @@ async def test_a_relay_outlives_the_credentials_that_opened_it(coturn: Coturn) -
                 await asyncio.sleep(0.2)
         assert await client.renew() is None
         assert await client.permit("8.8.8.8") is None
+
+
+async def test_the_answer_to_a_stranger_is_hardly_larger_than_the_question(coturn: Coturn) -> None:
+    """Whoever asks in another's name makes it send at most twice as much to them."""
+    question = bytes(Message(message_method=Method.BINDING, message_class=Class.REQUEST))
+    loop = asyncio.get_running_loop()
+    with socket.socket(type=socket.SOCK_DGRAM) as stranger:
+        stranger.setblocking(False)
+        stranger.bind(("127.0.0.1", 0))
+        own_address = stranger.getsockname()
+        async with asyncio.timeout(5):
+            await loop.sock_sendto(stranger, question, (coturn.address, coturn.port))
+            answer = await loop.sock_recv(stranger, 2048)
+    assert parse_message(answer).attributes["XOR-MAPPED-ADDRESS"] == own_address
+    assert len(answer) <= 2 * len(question)
 
 
 async def test_the_log_names_nobody_and_no_client_address(coturn: Coturn) -> None:

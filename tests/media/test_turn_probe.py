@@ -83,7 +83,6 @@ async def test_what_is_wrong_is_said(coturn: Coturn) -> None:
         (f"turn:127.0.0.1:{free_port()}?transport=tcp", "nothing listens there"),
         (coturn.url("tls"), "its certificate is not accepted: self-signed certificate"),
         ("turn:no-such-host.invalid", "the name of its host is not known"),
-        (f"stun:127.0.0.1:{coturn.port}", "wants credentials (secure-stun)"),
     ):
         finding = await probe_one(url)
         assert (finding.url, finding.is_well) == (url, False)
@@ -139,25 +138,12 @@ async def test_what_is_no_turn_server_is_survived(answer: bytes) -> None:
             assert (await probe_one(url, seconds=0.6)).is_well is False
 
 
-async def test_a_stun_server_that_answers_is_well() -> None:
-    """The operators' file asks for credentials (secure-stun), so this one runs without the file's say in that."""
-    from aioice.stun import Class, Message, Method, parse_message
-
-    class Answering(asyncio.DatagramProtocol):
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            self.transport = transport
-
-        def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-            answer = Message(Method.BINDING, Class.RESPONSE, parse_message(data).transaction_id)
-            answer.attributes["XOR-MAPPED-ADDRESS"] = addr
-            self.transport.sendto(bytes(answer), addr)
-
-    transport, _protocol = await asyncio.get_running_loop().create_datagram_endpoint(Answering, local_addr=("127.0.0.1", 0))
-    try:
-        finding = await probe_one(f"stun:127.0.0.1:{transport.get_extra_info('sockname')[1]}")
-        assert (finding.is_well, finding.text) == (True, "answers")
-    finally:
-        transport.close()
+async def test_a_stun_server_is_well_when_it_answers_everybody(coturn: Coturn) -> None:
+    finding = await probe_one(f"stun:127.0.0.1:{coturn.port}")
+    assert (finding.is_well, finding.text) == (True, "answers")
+    async with run_coturn(options=["--secure-stun"]) as strict:
+        finding = await probe_one(f"stun:127.0.0.1:{strict.port}")
+        assert (finding.is_well, "wants credentials (secure-stun)" in finding.text) == (False, True)
 
 
 async def test_doctor_asks_each_address_and_prints_no_secret(
