@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useErrorBoundary, useRef } from "preact/hooks";
 import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "preact-iso";
+import { BookingBars } from "./components/booking/booking_bars";
 import { IncomingRequest } from "./components/incoming_request";
 import { NoticeList } from "./components/notice_list";
 import { ConnectionBar, LiveConsultationBar, TestModeBar } from "./components/page_bars";
@@ -53,6 +54,7 @@ function Shell() {
       {!isRoom && <TopBar />}
       <section aria-label={texts.shell.consultationNotices}>
         <LiveConsultationBar />
+        <BookingBars />
         <QueueBars />
         {!isRoom && <ConnectionBar />}
       </section>

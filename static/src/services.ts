@@ -15,6 +15,7 @@ import { ServerClock } from "./rooms/clock";
 import { AddingMoney } from "./stores/adding_money";
 import { LiveConsultation } from "./stores/live_consultation";
 import { Notices } from "./stores/notices";
+import { OwnBookings } from "./stores/own_bookings";
 import { OwnQueue } from "./stores/own_queue";
 import { OwnWallet } from "./stores/own_wallet";
 
@@ -28,6 +29,7 @@ export interface Services {
   addingMoney: AddingMoney;
   loadStripe: LoadStripe;
   liveConsultation: LiveConsultation;
+  bookings: OwnBookings;
   queue: OwnQueue;
   notices: Notices;
   bell: Bell;
@@ -70,6 +72,7 @@ export function createServices(browser: Window & typeof globalThis): Services {
     }),
     loadStripe,
     liveConsultation: new LiveConsultation(resources, live),
+    bookings: new OwnBookings(resources, live),
     queue: new OwnQueue(resources, live, {
       isClient: () => login.user?.role === "client",
       storage: browser.localStorage,
@@ -83,7 +86,7 @@ export function createServices(browser: Window & typeof globalThis): Services {
 
 /** Starts what runs as long as the page is open; answers how to stop it. */
 export function startServices(services: Services, browser: Window): () => void {
-  const { login, live, wallet, addingMoney, liveConsultation, queue } = services;
+  const { login, live, wallet, addingMoney, liveConsultation, bookings, queue } = services;
   const hurry = () => live.hurry();
   const wake = () => {
     if (browser.document.visibilityState === "visible") live.hurry();
@@ -104,10 +107,11 @@ export function startServices(services: Services, browser: Window): () => void {
     wallet.forget();
     addingMoney.forget();
     liveConsultation.forget();
+    bookings.forget();
     queue.forget();
     if (nextId !== null) live.start();
   });
-  const stops = [wallet.start(), liveConsultation.start(), queue.start(), stopFollowing];
+  const stops = [wallet.start(), liveConsultation.start(), bookings.start(), queue.start(), stopFollowing];
   void login.restore();
   void loadSite(services);
   return () => {

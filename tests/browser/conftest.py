@@ -70,7 +70,11 @@ async def open_window(request: pytest.FixtureRequest, browsers: list[Browser]) -
     ) -> Visitor:
         viewport: ViewportSize = {"width": size[0], "height": size[1]}
         context = await browsers[process].new_context(
-            viewport=viewport, locale="en-US", timezone_id="UTC", color_scheme=options.pop("color_scheme", "light"), **options
+            viewport=viewport,
+            locale="en-US",
+            timezone_id=options.pop("timezone_id", "UTC"),
+            color_scheme=options.pop("color_scheme", "light"),
+            **options,
         )
         context.set_default_timeout(PATIENCE_MS)
         visitor = Visitor(name, server.url, context, await context.new_page(), pictures)

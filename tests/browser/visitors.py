@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,7 +72,7 @@ class Visitor:
         await self.click("Log in")
         await expect(self.page).not_to_have_url(f"{self.url}/login")
 
-    async def sees(self, text: str) -> None:
+    async def sees(self, text: str | re.Pattern[str]) -> None:
         await expect(self.page.get_by_text(text).locator("visible=true").first).to_be_visible()
 
     async def picture(self, stage: str) -> None:

@@ -4,7 +4,10 @@ import type {
   Availability,
   AvailabilityPayload,
   AvatarPayload,
+  BookingPage,
+  CancellationPayload,
   Consultation,
+  ConsultationPayload,
   Desk,
   Facets,
   LimitsPayload,
@@ -24,6 +27,7 @@ import type {
   ReaderPatch,
   ReaderProfile,
   ReaderQueue,
+  ReaderTimes,
   ReasonPayload,
   RegisterPayload,
   Review,
@@ -121,6 +125,8 @@ function readerResources(api: ApiClient) {
     reader: (id: string) => api.get<ReaderProfile>(`/readers/${id}`, { isPublic: true }),
     listReviews: (id: string, cursor: string | null) =>
       api.get<Page<Review>>(`/readers/${id}/reviews`, { query: { cursor, limit: 10 }, isPublic: true }),
+    readerTimes: (id: string, query: { type: string; minutes: number; from?: string | undefined; days: number }) =>
+      api.get<ReaderTimes>(`/readers/${id}/times`, { query, isPublic: true }),
     availability: (id: string) => api.get<Availability>(`/readers/${id}/availability`, { isPublic: true }),
   };
 }
@@ -156,6 +162,13 @@ function consultationResources(api: ApiClient) {
   return {
     listConsultations: (query: { status?: readonly string[] }, cursor: string | null) =>
       api.get<Page<Consultation>>("/consultations", { query: { ...query, cursor, limit: 30 } }),
+    /** The next one first; more than a page of them nobody looks at. */
+    listBookings: () => api.get<BookingPage>("/me/bookings", { query: { limit: 100 } }),
+    book: (body: ConsultationPayload, idempotencyKey: string) =>
+      api.post<Consultation>("/consultations", body, { idempotencyKey }),
+    cancelBooking: (id: string, body: CancellationPayload) =>
+      api.post<Consultation>(`/consultations/${id}/cancel`, body),
+    calendarFile: (id: string) => api.download(`/consultations/${id}/calendar`),
     ownQueue: () => api.get<OwnQueue>("/queue"),
     consultation: (id: string) => api.get<Consultation>(`/consultations/${id}`),
     listMessages: (id: string, afterSeq: number) =>

@@ -53,7 +53,7 @@ function lineTitle(line: StatementLine): string {
 }
 
 function isExplaining(line: StatementLine): boolean {
-  return line.kind === "pause" || line.kind === "refund";
+  return line.kind === "pause" || line.kind === "refund" || line.kind === "fee";
 }
 
 /** What it cost the client, or what it earned the reader: a charge adds, a refund takes away. */

@@ -10,6 +10,7 @@ import type { Consultation, User } from "../protocol";
 import { useServices } from "../services";
 import { isLive } from "../stores/live_consultation";
 import { texts } from "../texts";
+import { endReasonText } from "../texts/end_reasons";
 import { formatClock, formatDateTime, formatMoney } from "../texts/formats";
 import "../styles/money.css";
 import { Avatar } from "../components/avatar";
@@ -81,7 +82,7 @@ function OneConsultation(props: { id: string; user: User }) {
 }
 
 function subtitle(consultation: Consultation, isClient: boolean): string {
-  const at = consultation.started_at ?? consultation.requested_at;
-  const reason = texts.room.endReasons[consultation.end_reason ?? ""]?.[isClient ? "client" : "reader"];
+  const at = consultation.started_at ?? consultation.scheduled_at ?? consultation.requested_at;
+  const reason = endReasonText(consultation, isClient);
   return [at === null ? "" : formatDateTime(at), reason].filter(Boolean).join(" · ");
 }

@@ -1,6 +1,7 @@
 /** Old (and live) consultations, to find one again. */
 import { useLocation } from "preact-iso";
 import { Avatar } from "../components/avatar";
+import { ComingBookings } from "../components/booking/coming_bookings";
 import { Button } from "../components/button";
 import { LoginGate } from "../components/login_gate";
 import { Empty, ProblemNote, Skeleton } from "../components/notes";
@@ -13,7 +14,12 @@ import { texts } from "../texts";
 import { formatClock, formatDateTime, formatMoney } from "../texts/formats";
 
 const FILTERS: readonly { name: string; statuses: readonly string[]; text: string }[] = [
-  { name: "", statuses: [], text: texts.money.filterAll },
+  {
+    name: "",
+    // What is booked and has not begun has a list of its own.
+    statuses: ["requested", "in_progress", "completed", "disconnected", "cancelled", "no_show"],
+    text: texts.money.filterAll,
+  },
   { name: "completed", statuses: ["completed"], text: texts.money.filterEnded },
   { name: "disconnected", statuses: ["disconnected"], text: texts.money.filterCutOff },
   { name: "not_held", statuses: ["cancelled", "no_show"], text: texts.money.filterCancelled },
@@ -36,6 +42,7 @@ function OwnConsultations(props: { user: User }) {
   return (
     <div class="stack narrow centered">
       <h1>{texts.money.consultationsTitle}</h1>
+      <ComingBookings ownId={props.user.id} />
       <div class="segments">
         {FILTERS.map((filter) => (
           <button
@@ -89,7 +96,7 @@ function ConsultationLine(props: { consultation: Consultation; ownId: string }) 
   const isClient = consultation.client.id === props.ownId;
   const other = isClient ? consultation.reader : consultation.client;
   const amountMinor = isClient ? consultation.total_cost_minor : (consultation.earnings_minor ?? 0);
-  const at = consultation.started_at ?? consultation.requested_at ?? consultation.scheduled_at;
+  const at = consultation.started_at ?? consultation.scheduled_at ?? consultation.requested_at;
   const href = isLive(consultation) ? `/room/${consultation.id}` : `/consultations/${consultation.id}`;
   return (
     <a class="line" href={href}>

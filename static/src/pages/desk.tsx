@@ -1,4 +1,5 @@
 /** The reader's desk: status, the next request, today, and what clients see of them. */
+import { ComingBookings } from "../components/booking/coming_bookings";
 import { AvailabilityForm } from "../components/desk/availability_form";
 import { Line } from "../components/desk/line";
 import { ProfileForm } from "../components/desk/profile_form";
@@ -60,6 +61,7 @@ function OwnDesk() {
         <StatusSwitch status={desk.value.status} onChanged={desk.reload} />
         <Requests status={desk.value.status} />
         <Line />
+        <ComingBookings ownId={ownId ?? ""} emptyHint={texts.bookings.comingNoneReader} />
         <Today desk={desk.value} />
       </div>
       <div class="stack">

@@ -1,5 +1,6 @@
 /** A reader's public profile, with the price said beside the button that starts a consultation. */
 import { useRoute } from "preact-iso";
+import { BookPanel } from "../components/booking/book_panel";
 import { Empty, ProblemNote, Skeleton } from "../components/notes";
 import { ReaderAbout, ReaderHead } from "../components/reader_about";
 import { ReaderAvailability } from "../components/reader_availability";
@@ -38,8 +39,9 @@ export default function ReaderPage() {
   return (
     <div class="profile">
       <ReaderHead reader={reader} />
-      <aside class="profile__start">
+      <aside class="profile__start stack">
         <StartPanel reader={reader} />
+        <BookPanel reader={reader} />
       </aside>
       <div class="stack stack--loose">
         <ReaderAbout reader={reader} />

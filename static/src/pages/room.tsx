@@ -8,6 +8,7 @@ import type { RoomPart } from "../components/room/part";
 import { Ringing } from "../components/room/ringing";
 import { Summary } from "../components/room/summary";
 import { Talking } from "../components/room/talking";
+import { WaitingRoom } from "../components/room/waiting_room";
 import { usePageTitle } from "../hooks/page_title";
 import type { User } from "../protocol";
 import { Room } from "../rooms/room";
@@ -55,7 +56,8 @@ function OpenRoom(props: { consultationId: string; user: User }) {
     return problem === null || problem.isRetryable ? <Skeleton shape="page" /> : <ProblemNote problem={problem} />;
   }
   const part: RoomPart = { room, consultation, other, isClient, ownId: user.id };
-  if (consultation.status === "requested" || consultation.status === "scheduled") return <Ringing {...part} />;
+  if (consultation.status === "scheduled") return <WaitingRoom {...part} />;
+  if (consultation.status === "requested") return <Ringing {...part} />;
   if (consultation.status === "in_progress") return <Talking {...part} />;
   return <Summary {...part} />;
 }

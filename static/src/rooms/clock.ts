@@ -54,11 +54,17 @@ export function readRoomClock(consultation: Consultation, serverNowMs: number): 
   };
 }
 
-/** True when the paid time ended a while ago and nobody told us what happened: something was missed. */
+/** True when the paid time ended (or a booking should have begun) a while ago and nobody told us: something was missed. */
 export function isOverdue(consultation: Consultation, serverNowMs: number): boolean {
+  if (consultation.status === "scheduled") return serverNowMs - Date.parse(consultation.scheduled_at ?? "") > 5_000;
   if (consultation.status !== "in_progress" || consultation.is_paused || consultation.paid_until_at === null)
     return false;
   return serverNowMs - Date.parse(consultation.paid_until_at) > 5_000;
+}
+
+/** Whether its waiting room may be entered. */
+export function isRoomOpen(booking: Consultation, serverNowMs: number): boolean {
+  return booking.waiting_room_opens_at !== null && Date.parse(booking.waiting_room_opens_at) <= serverNowMs;
 }
 
 /** Whole billing minutes that a balance pays, beyond what is paid already. */

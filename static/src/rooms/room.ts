@@ -8,7 +8,7 @@ import type { Resources } from "../api/resources";
 import { isCommandRefused, type LiveConnection } from "../live/connection";
 import { newNonce } from "../live/nonces";
 import type { Consultation } from "../protocol";
-import { isOverdue, type ServerClock } from "./clock";
+import { isOverdue, isRoomOpen, type ServerClock } from "./clock";
 import { type OutgoingMessage, RoomKeeper, visibleOutbox } from "./outbox";
 import { contiguousSeq, emptyRoom, type RoomAction, type RoomState, reduceRoom } from "./state";
 
@@ -135,7 +135,7 @@ export class Room {
     if (after === before) return;
     this.current.value = after;
     if (after.needs.snapshot || after.needs.messages) void this.fetch({ isSnapshotWanted: false });
-    if (isThoughtAbsent(after)) this.enterAgain();
+    if (this.isThoughtAbsent()) this.enterAgain();
     void this.emptyOutbox();
   }
 
@@ -166,7 +166,7 @@ export class Room {
       // Not more often than this, however the answer looks.
       this.later(() => {
         this.isEntering = false;
-        if (isThoughtAbsent(this.current.peek())) this.enterAgain();
+        if (this.isThoughtAbsent()) this.enterAgain();
       });
     });
   }
@@ -203,6 +203,18 @@ export class Room {
     if (consultation !== null && isOverdue(consultation, this.environment.serverClock.nowMs())) {
       void this.fetch({ isSnapshotWanted: true });
     }
+    // A waiting room opens while somebody looks at its page.
+    if (this.isThoughtAbsent()) this.enterAgain();
+  }
+
+  /** We are on the room's page, it may be entered, and the server does not know that we are there. */
+  private isThoughtAbsent(): boolean {
+    const { consultation, ownId } = this.current.peek();
+    if (consultation === null) return false;
+    const mayEnter =
+      consultation.status === "in_progress" ||
+      (consultation.status === "scheduled" && isRoomOpen(consultation, this.environment.serverClock.nowMs()));
+    return mayEnter && !isPresent(consultation, ownId);
   }
 
   private async emptyOutbox(): Promise<void> {
@@ -288,7 +300,6 @@ export class Room {
   }
 }
 
-function isThoughtAbsent({ consultation, ownId }: RoomState): boolean {
-  if (consultation?.status !== "in_progress") return false;
-  return consultation.client.id === ownId ? !consultation.client_present : !consultation.reader_present;
+function isPresent(consultation: Consultation, ownId: string): boolean {
+  return consultation.client.id === ownId ? consultation.client_present : consultation.reader_present;
 }

@@ -41,6 +41,10 @@ export class LiveConsultation {
     this.enteredId = consultationId;
   }
 
+  hasEntered(consultationId: string): boolean {
+    return this.enteredId === consultationId;
+  }
+
   private async comeBack(): Promise<void> {
     await this.reload();
     const consultation = this.current.peek();

@@ -53,6 +53,42 @@ export function formatDateTime(at: string): string {
   return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
 }
 
+/** Day and time as the clocks of a zone show them; the zone of this browser if none is given. */
+export function formatAppointment(at: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat(locale(), {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    hour: "numeric",
+    minute: "2-digit",
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }).format(new Date(at));
+}
+
+export function formatShortAppointment(at: string): string {
+  return new Intl.DateTimeFormat(locale(), {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    hour: "numeric",
+    minute: "2-digit",
+  }).format(new Date(at));
+}
+
+export function formatChipWeekday(at: string): string {
+  return new Intl.DateTimeFormat(locale(), { weekday: "short" }).format(new Date(at));
+}
+
+export function formatChipDay(at: string): string {
+  return new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short" }).format(new Date(at));
+}
+
+/** `CET`, `GMT+10:30`: which of two equal times is meant, in the hour that comes twice. */
+export function zoneAbbreviation(at: string): string {
+  const parts = new Intl.DateTimeFormat(locale(), { timeZoneName: "short" }).formatToParts(new Date(at));
+  return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
+}
+
 /** A heading for one day of a list: today, yesterday, or the date. */
 export function formatDay(at: string, now: Date = new Date()): string {
   const day = new Date(at);

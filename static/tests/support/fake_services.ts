@@ -11,6 +11,7 @@ import type { Services } from "../../src/services";
 import { AddingMoney } from "../../src/stores/adding_money";
 import { LiveConsultation } from "../../src/stores/live_consultation";
 import { Notices } from "../../src/stores/notices";
+import { OwnBookings } from "../../src/stores/own_bookings";
 import { OwnQueue } from "../../src/stores/own_queue";
 import { OwnWallet } from "../../src/stores/own_wallet";
 import { CLIENT_ID } from "./samples";
@@ -136,6 +137,7 @@ export function fakeServices(answer: (call: HttpCall) => Answer, user: User | nu
     addingMoney: new AddingMoney(resources, wallet, { href: () => location.href, returned: null }),
     loadStripe: () => Promise.reject(new Error("This test has no card form.")),
     liveConsultation: new LiveConsultation(resources, live),
+    bookings: new OwnBookings(resources, live),
     queue: new OwnQueue(resources, live, { isClient: () => user?.role === "client", storage: localStorage }),
     notices: new Notices(),
     bell: new Bell(),

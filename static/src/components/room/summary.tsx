@@ -1,5 +1,6 @@
 /** After the end: what happened, what it cost, and a word for others. */
 import { texts } from "../../texts";
+import { endReasonText } from "../../texts/end_reasons";
 import { formatClock, formatMoney } from "../../texts/formats";
 import { Avatar } from "../avatar";
 import { UnsentBubble } from "./message_bubble";
@@ -8,8 +9,7 @@ import { ReviewForm } from "./review_form";
 
 export function Summary(props: RoomPart) {
   const { consultation, other, isClient, room } = props;
-  const side = isClient ? "client" : "reader";
-  const reason = texts.room.endReasons[consultation.end_reason ?? ""]?.[side];
+  const reason = endReasonText(consultation, isClient);
   const hasHappened = consultation.started_at !== null;
   const wasFree = hasHappened && consultation.connected_seconds < consultation.free_seconds;
   const amountMinor = isClient ? consultation.total_cost_minor : (consultation.earnings_minor ?? 0);

@@ -1,5 +1,6 @@
 /** All user-visible English, by area. */
 import { accountTexts } from "./account";
+import { bookingTexts } from "./bookings";
 import { callTexts } from "./calls";
 import { deskTexts } from "./desk";
 import { moneyTexts } from "./money";
@@ -14,6 +15,7 @@ export const en = {
   problems: problemTexts,
   readers: readerTexts,
   queue: queueTexts,
+  bookings: bookingTexts,
   account: accountTexts,
   room: roomTexts,
   calls: callTexts,

@@ -91,6 +91,7 @@ export const moneyTexts = {
   statementIntro: (rate: string) => `${rate} a minute, agreed when it was asked for.`,
   statementKinds: {
     refund: "Refund",
+    fee: "Did not come",
     pause: "Clock paused",
     resume: "Clock went on",
     start: "Clock started",

@@ -16,6 +16,12 @@ const byCode: Partial<Record<ErrorCode | "network.unreachable" | "auth.totp_requ
     "queue.reader_free": "This reader is free now. You can start right away.",
     "queue.full": "The line is full right now. Try again in a few minutes.",
     "queue.too_many_lines": "You are in three lines already. Leave one of them first.",
+    "reader.time_taken": "Somebody else has just booked this time. Choose another one.",
+    "reader.time_not_offered": "The reader no longer offers this time. Choose another one.",
+    "client.time_taken": "You have booked another consultation at this time.",
+    "client.too_many_bookings":
+      "You have as many bookings as one person may have. Cancel one, or wait until one is over.",
+    "consultation.not_scheduled": "This booking has begun, or is over.",
     "client.busy": "You already have a live consultation. Return to it, or end it first.",
     "wallet.balance_too_low": "Your balance is too low for this. Add money first.",
     "payment.declined": "The bank declined this card. Nothing was charged; try another card.",
