@@ -228,6 +228,41 @@ class FilesSettings(Section):
     url: str | None = Field(default=None, description="none = a folder under the data folder; s3://bucket/prefix otherwise")
 
 
+class RecordingSettings(Section):
+    enabled: bool = Field(default=True, description="Whether two people may have their call recorded at all")
+    retention_days: int = Field(
+        default=30, ge=0, le=36_500, description="How long recordings are kept; 0 = until they are deleted"
+    )
+    maximum: int = Field(default=6, ge=1, le=1000, description="Consultations recorded at once by one server process")
+    addresses: CommaSeparated = Field(
+        default=(), description="Addresses of this machine that media come in at; none = all but loopback"
+    )
+    public_address: str | None = Field(
+        default=None, description="What browsers are told instead, where a router passes the ports on as they are"
+    )
+    ports: str | None = Field(
+        default=None, pattern=r"^\d{4,5}-\d{4,5}$", description="UDP ports for media, as 40000-40099; none = any"
+    )
+
+    @model_validator(mode="after")
+    def _places_exist(self) -> RecordingSettings:
+        for address in (*self.addresses, *([] if self.public_address is None else [self.public_address])):
+            try:
+                ipaddress.ip_address(address)
+            except ValueError:
+                raise ValueError("RECORDING__ADDRESSES and RECORDING__PUBLIC_ADDRESS must be IP addresses") from None
+        first, last = self.port_range
+        if first and not 1024 <= first <= last <= 65535:
+            raise ValueError("RECORDING__PORTS must be a range from 1024 to 65535")
+        return self
+
+    @property
+    def port_range(self) -> tuple[int, int]:
+        """(0, 0) = any."""
+        first, _, last = (self.ports or "0-0").partition("-")
+        return int(first), int(last)
+
+
 class LimitsSettings(Section):
     registrations_per_hour: int = Field(default=20, ge=1)
     logins_per_minute: int = Field(default=60, ge=1)
@@ -254,6 +289,7 @@ class Settings(Section):
     payouts: PayoutsSettings = PayoutsSettings()
     mail: MailSettings = MailSettings()
     files: FilesSettings = FilesSettings()
+    recording: RecordingSettings = RecordingSettings()
     limits: LimitsSettings = LimitsSettings()
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from realtime.media.watch import MediaWatch
     from realtime.messages import MessageWriter
     from realtime.presence import Node
+    from realtime.recordings.hosting import RecordingHost
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Live:
     leave_room: Callable[[str, str], Awaitable[None]]
     # Sends events that belong to no transaction (typing), or whose commit has been awaited already (messages).
     deliver: Callable[[Sequence[Event]], Awaitable[None]]
+    # None in processes that hold no media.
+    recordings: RecordingHost | None = None
     extras: dict[str, Any] = field(default_factory=dict)
 
 

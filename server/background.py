@@ -18,6 +18,7 @@ from storage.jobs import delete_old_job_logs
 from storage.logins import delete_old_logins
 from storage.media import delete_old_signals
 from storage.queue import delete_old_entries
+from storage.recordings import delete_old_offers
 from storage.transaction import Transaction
 
 log = get_logger(__name__)
@@ -69,6 +70,7 @@ async def forget_the_old(database: Database, clock: Clock) -> None:
     answered = now - timedelta(days=limits.IDEMPOTENCY_KEPT_DAYS)
     ended = now - timedelta(days=limits.ENDED_LOGINS_KEPT_DAYS)
     waited = now - timedelta(days=limits.QUEUE_ENTRIES_KEPT_DAYS)
+    offered = now - timedelta(seconds=limits.RECORDING_OFFERS_KEPT_SECONDS)
 
     async def forget_batch(tx: Transaction) -> int:
         batch = limits.FORGETTING_BATCH
@@ -77,6 +79,7 @@ async def forget_the_old(database: Database, clock: Clock) -> None:
             await delete_old_logins(tx, ended_before=ended, maximum=batch),
             await delete_old_account_tokens(tx, expired_before=answered, maximum=batch),
             await delete_old_job_logs(tx, created_before=answered, maximum=batch),
+            await delete_old_offers(tx, made_before=offered, maximum=batch),
             await delete_old_signals(tx, sent_before=now - timedelta(seconds=limits.SIGNALS_KEPT_SECONDS), maximum=batch),
             await delete_old_entries(tx, ended_before=waited, maximum=batch),
         ]

@@ -20,10 +20,12 @@ from realtime.media.watch import MediaWatch
 from realtime.messages import MessageWriter
 from realtime.presence import LeaseKeeper, Node
 from realtime.queue.sweeps import QueueSweeper
+from realtime.recordings.consent import end_recordings_of_node
 from server.http.idempotency import Answering
 from server.http.parsing import client_address
 from server.http.problems import describe_problem
 from server.live_catalogue import COMMANDS, EVENTS
+from server.recordings import run_recordings
 from server.services import SERVICES, Services
 from storage.transaction import Transaction
 
@@ -48,6 +50,7 @@ class _Presence:
         await connection_lost(tx, connection_id, user_id, lost_at=lost_at, lost_to="connection", moment=self._moment())
 
     async def node_lost(self, tx: Transaction, node_id: UUID, renewed_at: datetime) -> None:
+        await end_recordings_of_node(tx, node_id, self._moment())
         await node_lost(tx, node_id, renewed_at=renewed_at, moment=self._moment())
 
 
@@ -116,7 +119,8 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
     await messages.start()
     await gateway.start(live)
     loops = [asyncio.create_task(part.run()) for part in (leases, meter, media_watch, sweeper)]
-    yield
+    async with run_recordings(services, node) as live.recordings:
+        yield
     for loop in loops:
         loop.cancel()
     await asyncio.gather(*loops, return_exceptions=True)

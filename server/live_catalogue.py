@@ -13,6 +13,7 @@ from realtime.media import commands as media_commands
 from realtime.media import signals
 from realtime.queue import commands as queue_commands
 from realtime.queue import events as queue_events
+from realtime.recordings import commands as recording_commands
 
 COMMANDS: tuple[Command, ...] = (
     *reader_status.COMMANDS,
@@ -21,6 +22,7 @@ COMMANDS: tuple[Command, ...] = (
     *signals.COMMANDS,
     *media_commands.COMMANDS,
     *queue_commands.COMMANDS,
+    *recording_commands.COMMANDS,
 )
 EVENTS: tuple[EventKind, ...] = (
     *closing.EVENTS,

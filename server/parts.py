@@ -97,6 +97,7 @@ async def start_services(app: web.Application) -> AsyncIterator[None]:
         ready_checks=_ready_checks(settings),
         payments=app[PAYMENTS],
         files=FileStore.open(url=settings.files.url, folder=settings.data_dir / "files"),
+        link_secret=await _link_secret(database),
     )
     yield
     passwords.close()
@@ -115,6 +116,11 @@ async def token_secret(settings: Settings, database: Database) -> bytes:
         return settings.security.token_secret.get_secret_value().encode()
     async with database.connection() as connection:
         return await ensure_secret(connection, "access_tokens")
+
+
+async def _link_secret(database: Database) -> bytes:
+    async with database.connection() as connection:
+        return await ensure_secret(connection, "links")
 
 
 async def start_demo(app: web.Application) -> AsyncIterator[None]:

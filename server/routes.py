@@ -9,6 +9,7 @@ from server.features.consultations.routes import ROUTES as CONSULTATION_ROUTES
 from server.features.outbox.routes import ROUTES as OUTBOX_ROUTES
 from server.features.queue.routes import ROUTES as QUEUE_ROUTES
 from server.features.readers.routes import ROUTES as READER_ROUTES
+from server.features.recordings.routes import ROUTES as RECORDING_ROUTES
 from server.features.reviews.routes import ROUTES as REVIEW_ROUTES
 from server.features.site.routes import ROUTES as SITE_ROUTES
 from server.features.uploads.routes import ROUTES as UPLOAD_ROUTES
@@ -22,6 +23,7 @@ ROUTES: tuple[Route, ...] = (
     *UPLOAD_ROUTES,
     *CONSULTATION_ROUTES,
     *QUEUE_ROUTES,
+    *RECORDING_ROUTES,
     *REVIEW_ROUTES,
     *WALLET_ROUTES,
     *ADMIN_ROUTES,

@@ -64,6 +64,8 @@ class Services:
     payments: PaymentProvider | None = None
     live: Live | None = None
     files: FileStore | None = None
+    # Signs addresses that work without a token for a while.
+    link_secret: bytes = field(default=b"", repr=False)
     ready_checks: Mapping[str, ReadyCheck] = field(default_factory=dict)
 
 

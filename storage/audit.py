@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,4 +36,35 @@ async def insert_audit_row(
         ip_address,
         user_agent,
         now,
+    )
+
+
+async def insert_audit_row_once(
+    tx: Transaction,
+    *,
+    actor_id: UUID,
+    action: str,
+    entity_type: str,
+    entity_id: str,
+    after: dict[str, Any],
+    within: timedelta,
+    ip_address: str | None,
+    user_agent: str | None,
+    now: datetime,
+) -> None:
+    """Unless the same person did the same to the same thing within that time."""
+    await tx.execute(
+        "INSERT INTO audit_log (actor_id, action, entity_type, entity_id, after, ip_address, user_agent, created_at)"
+        " SELECT $1, $2, $3, $4, $5, $6::text::inet, $7, $8 WHERE NOT EXISTS (SELECT 1 FROM audit_log AS earlier"
+        " WHERE earlier.entity_type = $3 AND earlier.entity_id = $4 AND earlier.actor_id = $1 AND earlier.action = $2"
+        " AND earlier.created_at > $8::timestamptz - $9::interval)",
+        actor_id,
+        action,
+        entity_type,
+        entity_id,
+        after,
+        ip_address,
+        user_agent,
+        now,
+        within,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from storage.recordings import NEWEST_RECORDING, Recording, read_recording
 from storage.transaction import Connection, Record, Transaction
 
 
@@ -133,6 +134,7 @@ class ConsultationParts:
     client: Person
     reader: Person
     review: ConsultationReview | None
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +152,12 @@ SELECT {", ".join(f"c.{column}" for column in _COLUMNS)},
     cu.display_name AS client_name, cu.avatar_upload_id AS client_avatar, cu.is_demonstration AS client_demonstration,
     ru.display_name AS reader_name, ru.avatar_upload_id AS reader_avatar, ru.is_demonstration AS reader_demonstration,
     r.id AS review_id, r.rating AS review_rating, r.comment AS review_comment,
-    r.created_at AS review_created_at, r.updated_at AS review_updated_at
+    r.created_at AS review_created_at, r.updated_at AS review_updated_at, rec.recording
 FROM consultations AS c
 JOIN users AS cu ON cu.id = c.client_id
 JOIN users AS ru ON ru.id = c.reader_id
 LEFT JOIN reviews AS r ON r.consultation_id = c.id
+{NEWEST_RECORDING}
 """
 
 
@@ -174,6 +177,7 @@ def _parts(row: Record) -> ConsultationParts:
         Person(consultation.client_id, row["client_name"], row["client_avatar"], row["client_demonstration"]),
         Person(consultation.reader_id, row["reader_name"], row["reader_avatar"], row["reader_demonstration"]),
         review,
+        read_recording(row["recording"]),
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable, AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from config import limits
 from config.errors import DependencyUnavailable, StartupError
 from config.logging import get_logger
 
@@ -51,9 +54,59 @@ class FileStore:
             log.warning("files.get_failed", error=type(error).__name__)
             raise DependencyUnavailable from None
 
+    async def put_file(self, key: str, path: Path, *, content_type: str) -> None:
+        """A file of any size, a few megabytes at a time. Raises DependencyUnavailable."""
+        is_remote = not isinstance(self._store, LocalStore)
+        try:
+            await obstore.put_async(
+                self._store,
+                key,
+                path,
+                attributes={"Content-Type": content_type} if is_remote else None,
+                use_multipart=True,
+                chunk_size=limits.FILE_PART_BYTES,
+                max_concurrency=2,
+            )
+        except (BaseError, OSError) as error:
+            log.warning("files.put_failed", error=type(error).__name__)
+            raise DependencyUnavailable from None
+
+    async def stream(self, key: str, *, begin: int, end: int) -> AsyncIterator[bytes] | None:
+        """The bytes from `begin` up to and not including `end`, in pieces; None when there is no such file.
+
+        Raises DependencyUnavailable, also from between the pieces.
+        """
+        try:
+            found = await obstore.get_async(self._store, key, options={"range": (begin, end)})
+        except (NotFoundError, FileNotFoundError):
+            return None
+        except (BaseError, OSError) as error:
+            log.warning("files.get_failed", error=type(error).__name__)
+            raise DependencyUnavailable from None
+        return _pieces(found.stream(min_chunk_size=limits.FILE_CHUNK_BYTES))
+
+    async def remove(self, key: str) -> None:
+        """Gone for certain when this returns. Raises DependencyUnavailable."""
+        try:
+            await obstore.delete_async(self._store, key)
+        except (NotFoundError, FileNotFoundError):
+            return
+        except (BaseError, OSError) as error:
+            log.warning("files.delete_failed", error=type(error).__name__)
+            raise DependencyUnavailable from None
+
     async def delete(self, key: str) -> None:
         """Best effort: a file that nothing points at does no harm."""
         try:
             await obstore.delete_async(self._store, key)
         except (BaseError, OSError) as error:
             log.warning("files.delete_failed", error=type(error).__name__)
+
+
+async def _pieces(chunks: AsyncIterable[Any]) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in chunks:
+            yield bytes(chunk)
+    except (BaseError, OSError) as error:
+        log.warning("files.get_failed", error=type(error).__name__)
+        raise DependencyUnavailable from None

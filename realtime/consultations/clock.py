@@ -12,6 +12,7 @@ from config import limits
 from config.clock import milliseconds_between
 from config.settings import Settings
 from realtime.consultations.events import StateChange, emit_charged, emit_exhausted, emit_state
+from realtime.recordings.endings import follow_consultation
 from storage.consultations import Consultation, ConsultationParts, insert_timeline_line, lock_parts, save_consultation
 from storage.meter import charge_one
 from storage.transaction import Transaction
@@ -86,6 +87,7 @@ async def save_change(
 ) -> ConsultationParts:
     """Save a change both sides see: the version goes up, the timeline gets its line, the event leaves after commit."""
     after = replace(after, version=parts.consultation.version + 1)
+    parts = await follow_consultation(tx, parts, after, now=moment.now)
     await save_consultation(tx, before=parts.consultation, after=after)
     if kind is not None:
         await insert_timeline_line(tx, after, kind=kind, at=at or moment.now, reason=reason)

@@ -11,6 +11,7 @@ from orjson import Fragment
 
 from config.clock import milliseconds_between
 from config.fields import Instant, View, Withheld, render_instant
+from realtime.recordings.views import RecordingView, render_recording
 from storage.consultations import Consultation, ConsultationParts, Person
 from storage.messages import Message
 
@@ -99,7 +100,7 @@ class ConsultationView(View):
     client_read_seq: int
     reader_read_seq: int
     version: int
-    recording: None = None
+    recording: RecordingView | None
     review: ConsultationReviewView | None
 
 
@@ -234,6 +235,7 @@ def render_consultation(parts: ConsultationParts, *, viewer: Viewer, now: dateti
         client_read_seq=c.client_read_seq,
         reader_read_seq=c.reader_read_seq,
         version=c.version,
+        recording=render_recording(parts.recording),
         review=None
         if parts.review is None
         else ConsultationReviewView(

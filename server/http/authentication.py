@@ -61,9 +61,13 @@ class Authenticator:
     async def authenticate(self, token: str) -> Proof:
         """Raises Unauthenticated, AccessTokenExpired, LoginRevoked or AccountSuspended."""
         user_id, login_id, expires_at = self._read(token)
-        now = self._clock.now()
-        if expires_at <= now:
+        if expires_at <= self._clock.now():
             raise AccessTokenExpired
+        return Proof(await self.find_caller(user_id=user_id, login_id=login_id), expires_at)
+
+    async def find_caller(self, *, user_id: UUID, login_id: UUID) -> Caller:
+        """Whom a login that we proved ourselves speaks for. Raises Unauthenticated, LoginRevoked or AccountSuspended."""
+        now = self._clock.now()
         async with self._database.connection() as connection:
             login = await find_proven_login(connection, login_id)
         if login is None or login.user_id != user_id:
@@ -72,14 +76,13 @@ class Authenticator:
             raise AccountSuspended
         if login.revoked_at is not None or login.expires_at <= now:
             raise LoginRevoked
-        caller = Caller(
+        return Caller(
             user_id=user_id,
             login_id=login_id,
             role=login.role,
             permissions=frozenset(login.permissions),
             display_name=login.display_name,
         )
-        return Proof(caller, expires_at)
 
     def _read(self, token: str) -> tuple[UUID, UUID, datetime]:
         # The clock is ours, so the time claims are checked by the caller of this.

@@ -51,6 +51,11 @@ COMMANDS_BUILT = {
     "signal.send": ("consultation_id description? candidate?", "seq"),
     "media.report": ("consultation_id state stats?", "state"),
     "media.renew": ("consultation_id", "ice_servers ice_servers_expire_at ice_transport_policy"),
+    "recording.ask": ("consultation_id", "consultation"),
+    "recording.agree": ("consultation_id", "consultation"),
+    "recording.decline": ("consultation_id", "consultation"),
+    "recording.stop": ("consultation_id", "consultation"),
+    "recording.connect": ("consultation_id description", "description"),
     "message.send": ("consultation_id content kind? nonce", "message"),
     "message.read": ("consultation_id up_to_seq", ""),
     "typing.set": ("consultation_id is_typing", ""),
@@ -118,6 +123,13 @@ ERRORS = {
     "idempotency.key_reused": 422,
     "auth.locked": 423,
     "limit.rate": 429,
+    "recording.not_asked": 409,
+    "recording.not_agreed": 409,
+    "recording.under_way": 409,
+    "recording.disabled": 409,
+    "recording.expired": 410,
+    "recording.unavailable": 503,
+    "recording.full": 503,
 }
 
 DEFAULTS = {
@@ -156,6 +168,8 @@ DEFAULTS = {
     "limits.failed_logins": 10,
     "limits.lockout_seconds": 900,
     "turn.ttl_seconds": 600,
+    "recording.enabled": True,
+    "recording.retention_days": 30,
 }
 
 

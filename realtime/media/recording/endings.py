@@ -47,6 +47,7 @@ _CUE_EVERY_MS = 1_000
 class Completed:
     byte_size: int
     seconds: float
+    has_video: bool
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ class _Contents:
     duration_at: int
     clusters_end: int
     last_ms: int
+    has_video: bool
     # (time, track, where the cluster begins, from the segment's content)
     cues: list[tuple[int, int, int]]
 
@@ -88,7 +90,7 @@ def complete_file(path: Path) -> Completed | None:
         file.write(ebml.encode_long_size(byte_size - contents.segment_at))
         file.flush()
         os.fsync(file.fileno())
-    return Completed(byte_size, duration_ms / 1000)
+    return Completed(byte_size, duration_ms / 1000, contents.has_video)
 
 
 def _read(data: mmap.mmap, size: int) -> _Contents | None:
@@ -113,7 +115,7 @@ def _read(data: mmap.mmap, size: int) -> _Contents | None:
             if INFO not in found or TRACKS not in found:
                 return None
             duration_at = _find_duration(data, found[INFO])
-            contents = _Contents(segment_at, found[INFO].begins_at, found[TRACKS].begins_at, duration_at, part.end, 0, [])
+            contents = _Contents(segment_at, found[INFO].begins_at, found[TRACKS].begins_at, duration_at, part.end, 0, False, [])
         contents.clusters_end = part.end
         _read_cluster(data, part, contents)
     return contents
@@ -130,6 +132,7 @@ def _find_duration(data: mmap.mmap, info: ebml.Found) -> int:
 def _read_cluster(data: mmap.mmap, cluster: ebml.Found, contents: _Contents) -> None:
     for at_ms, track, is_keyframe in _read_blocks(data, cluster):
         contents.last_ms = max(contents.last_ms, at_ms)
+        contents.has_video = contents.has_video or track == TRACK_NUMBERS["video"]
         is_first_of_cluster = not contents.cues or contents.cues[-1][2] != cluster.begins_at - contents.segment_at
         if track == TRACK_NUMBERS["video"] and is_keyframe:
             if not is_first_of_cluster and contents.cues[-1][1] != track:

@@ -1,6 +1,6 @@
 /* Generated from schema.json by `npm run types`. Change the server's models, not this file. */
 
-export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
+export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
 
 export interface Protocol {
 AdminEntry: AdminEntry
@@ -15,6 +15,7 @@ AdminUser: AdminUser
 AdminUserDetail: AdminUserDetail
 AdminUserPage: AdminUserPage
 AnswerConsultation: AnswerConsultation
+AnswerDescription: AnswerDescription
 AuditEntry: AuditEntry
 AuditPage: AuditPage
 AuditQuery: AuditQuery
@@ -24,6 +25,7 @@ AvatarPayload: AvatarPayload
 BookingPage: BookingPage
 CancellationPayload: CancellationPayload
 ChangeMode: ChangeMode
+ConnectRecording: ConnectRecording
 ConnectionClosingEvent: ConnectionClosingEvent
 ConsultationBalanceExhaustedEvent: ConsultationBalanceExhaustedEvent
 ConsultationBalanceLowEvent: ConsultationBalanceLowEvent
@@ -45,6 +47,7 @@ ErrorCode: ErrorCode
 FacetView: FacetView
 Facets: Facets
 FieldProblem: FieldProblem
+FileQuery: FileQuery
 FrozenRate: FrozenRate
 FrozenRates: FrozenRates
 IceCandidate: IceCandidate
@@ -56,6 +59,7 @@ LedgerCheck: LedgerCheck
 LedgerDifference: LedgerDifference
 LimitsPayload: LimitsPayload
 LimitsView: LimitsView
+ListedRecordingView: ListedRecordingView
 LiveConsultation: LiveConsultation
 LoggedIn: LoggedIn
 LoginPage: LoginPage
@@ -70,6 +74,7 @@ MessageSentEvent: MessageSentEvent
 MessageView: MessageView
 MessagesQuery: MessagesQuery
 NamedPerson: NamedPerson
+OfferDescription: OfferDescription
 OutboxLetter: OutboxLetter
 OutboxPage: OutboxPage
 OutboxQuery: OutboxQuery
@@ -81,6 +86,7 @@ ParticipantView: ParticipantView
 PasswordChangePayload: PasswordChangePayload
 PasswordResetConfirmPayload: PasswordResetConfirmPayload
 PasswordResetPayload: PasswordResetPayload
+PlayableFileView: PlayableFileView
 ProblemDetails: ProblemDetails
 ProfilePatch: ProfilePatch
 PublicReview: PublicReview
@@ -105,6 +111,10 @@ ReaderQueue: ReaderQueue
 ReaderStatusChangedEvent: ReaderStatusChangedEvent
 ReaderTimes: ReaderTimes
 ReasonPayload: ReasonPayload
+RecordingConnected: RecordingConnected
+RecordingFileView: RecordingFileView
+RecordingList: RecordingList
+RecordingView: RecordingView
 ReferenceView: ReferenceView
 RefundPayload: RefundPayload
 RegisterPayload: RegisterPayload
@@ -297,6 +307,10 @@ export interface AnswerConsultation {
 consultation_id: string
 reason?: (string | null)
 }
+export interface AnswerDescription {
+sdp: string
+type?: "answer"
+}
 /**
  * `actor` is null for the service itself.
  */
@@ -413,7 +427,7 @@ reader: ParticipantView
 reader_media: ("none" | "connected" | "lost")
 reader_present: boolean
 reader_read_seq: number
-recording?: null
+recording: (RecordingView | null)
 requested_at: (string | null)
 review: (ConsultationReviewView | null)
 ring_until_at: (string | null)
@@ -445,6 +459,38 @@ video: (FrozenRate | null)
 export interface FrozenRate {
 rate_per_minute_minor: number
 }
+/**
+ * `asked_by` and `stopped_by` are user ids; `stopped_by` is null when it ended by itself. Files appear once they are stored.
+ * 
+ * `kept_days`: for how long after its end it is kept, 0 = until it is deleted; past `expires_at` there are no files.
+ */
+export interface RecordingView {
+agreed_at: (string | null)
+asked_at: string
+asked_by: string
+expires_at: (string | null)
+files: RecordingFileView[]
+id: string
+kept_days: number
+started_at: (string | null)
+state: ("asked" | "connecting" | "recording" | "stopped")
+stop_reason: (("stopped" | "consultation_ended" | "media_ended" | "not_connected" | "interrupted" | "disk_failed") | null)
+stopped_at: (string | null)
+stopped_by: (string | null)
+}
+/**
+ * One WebM file. A participant who was away for a moment goes on in another part; both sides' files share one time line,
+ * on which this one begins at `offset_seconds`.
+ */
+export interface RecordingFileView {
+bytes: number
+has_video: boolean
+offset_seconds: number
+part: number
+seconds: number
+side: ("client" | "reader")
+url: string
+}
 export interface ConsultationReviewView {
 comment: (string | null)
 created_at: string
@@ -465,6 +511,17 @@ export interface ChangeMode {
 agreed_rate_per_minute_minor?: (number | null)
 consultation_id: string
 mode: ("chat" | "call" | "video")
+}
+export interface ConnectRecording {
+consultation_id: string
+description: OfferDescription
+}
+/**
+ * RTCSessionDescriptionInit of an offer whose candidates are gathered: audio once, and video at most once.
+ */
+export interface OfferDescription {
+sdp: string
+type: "offer"
 }
 /**
  * Sent just before the server closes the connection.
@@ -649,6 +706,16 @@ message: string
 path: string
 }
 /**
+ * `download=1` has a browser keep the file. The others are a pass from the list, for who sends no token.
+ */
+export interface FileQuery {
+download?: number
+expires?: (number | null)
+login?: (string | null)
+signature?: (string | null)
+user?: (string | null)
+}
+/**
  * RTCIceCandidateInit; an empty `candidate` ends those of its generation.
  */
 export interface IceCandidate {
@@ -698,6 +765,38 @@ export interface LimitsView {
 per_consultation_minor: (number | null)
 per_day_minor: (number | null)
 per_month_minor: (number | null)
+}
+/**
+ * A recording as in the snapshot, its files with addresses to play them.
+ */
+export interface ListedRecordingView {
+agreed_at: (string | null)
+asked_at: string
+asked_by: string
+expires_at: (string | null)
+files: PlayableFileView[]
+id: string
+kept_days: number
+started_at: (string | null)
+state: ("asked" | "connecting" | "recording" | "stopped")
+stop_reason: (("stopped" | "consultation_ended" | "media_ended" | "not_connected" | "interrupted" | "disk_failed") | null)
+stopped_at: (string | null)
+stopped_by: (string | null)
+}
+/**
+ * `url` needs the token; `play_url` and `download_url` need none until `links_expire_at`: for `<video>` and links.
+ */
+export interface PlayableFileView {
+bytes: number
+download_url: string
+has_video: boolean
+links_expire_at: string
+offset_seconds: number
+part: number
+play_url: string
+seconds: number
+side: ("client" | "reader")
+url: string
 }
 export interface LiveConsultation {
 consultation: (ConsultationView | null)
@@ -1131,6 +1230,19 @@ wait_seconds: number
 }
 export interface ReasonPayload {
 reason: string
+}
+/**
+ * The relay's answer, candidates included; the other participant's media come with it.
+ */
+export interface RecordingConnected {
+description: AnswerDescription
+}
+/**
+ * All of a consultation's, the newest first.
+ */
+export interface RecordingList {
+items: ListedRecordingView[]
+next_cursor?: null
 }
 export interface ReferenceView {
 id: string

@@ -1,0 +1,1 @@
+"""Recordings through the doors: consent, the relay, files, crashes."""
