@@ -23,6 +23,10 @@ def turn_of(visitor: Visitor) -> Locator:
     return visitor.page.get_by_role("dialog", name=f"{MARA} is free for you now")
 
 
+def card_of(visitor: Visitor, reader: ApiClient) -> Locator:
+    return visitor.page.locator(f'.reader-card[href="/readers/{reader.id}"]')
+
+
 async def join_line(visitor: Visitor, account: ApiClient, reader: ApiClient, *, before: str) -> None:
     await visitor.log_in(account.email, PASSWORD)
     await visitor.visit(f"/readers/{reader.id}")
@@ -48,12 +52,11 @@ async def test_two_people_wait_in_line_for_a_busy_reader_and_get_their_turns(sit
     # The place follows to other pages, and survives a reload.
     await ana.visit("/")
     await ana.sees(f"You are next in line for {MARA}.")
-    card = ana.page.locator(".reader-card", has_text=MARA)
-    await expect(card).to_contain_text("You are number 1 in line")
+    await expect(card_of(ana, account)).to_contain_text("You are number 1 in line")
     await ana.picture("waiting")
     await check_accessibility(ana)
     await reader.visit("/")
-    await expect(reader.page.locator(".reader-card", has_text=MARA)).to_contain_text("Wait in line: 2 before you")
+    await expect(card_of(reader, account)).to_contain_text("Wait in line: 2 before you")
     await reader.visit("/desk")
     await reader.sees("In line for you (2)")
     await reader.picture("line")
@@ -70,7 +73,7 @@ async def test_two_people_wait_in_line_for_a_busy_reader_and_get_their_turns(sit
     await expect(turn_of(ana).get_by_role("timer")).to_contain_text("left")
     await ana.picture("turn")
     await check_accessibility(ana)
-    await reader.sees(f"You are kept for {first.user['display_name']}")
+    await reader.sees(f"Kept for {first.user['display_name']}")
     await ana.page.reload()
     await expect(turn_of(ana)).to_be_visible()
 

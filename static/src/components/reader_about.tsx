@@ -15,7 +15,7 @@ export function ReaderHead(props: { reader: ReaderProfile }) {
         <div class="stack stack--tight grow">
           <h1>{reader.display_name}</h1>
           <div class="row">
-            <StatusBadge status={reader.status} />
+            <StatusBadge status={reader.status} readerId={reader.id} />
             <Rating rating={reader.rating_average} count={reader.rating_count} />
           </div>
         </div>

@@ -1,6 +1,7 @@
 /** One reader in the directory: who, whether free, for what, and for how much. */
 import type { ReaderCard } from "../protocol";
 import { useServices } from "../services";
+import { hasTurn } from "../stores/own_queue";
 import { texts } from "../texts";
 import { formatMoney, formatWeekdayTime, languageName } from "../texts/formats";
 import { Avatar } from "./avatar";
@@ -23,8 +24,8 @@ export function ReaderCardLink(props: { reader: ReaderCard }) {
         <Avatar id={reader.id} name={reader.display_name} url={reader.avatar_url} />
         <div class="grow">
           <h2 class="reader-card__name">{reader.display_name}</h2>
-          <StatusBadge status={reader.status} />
-          {reader.status === "busy" && (
+          <StatusBadge status={reader.status} readerId={reader.id} />
+          {reader.status === "busy" && !(own !== undefined && hasTurn(own)) && (
             <span class="reader-card__line">
               {own === undefined
                 ? texts.queue.cardHint(reader.waiting_count)

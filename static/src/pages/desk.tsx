@@ -1,7 +1,7 @@
 /** The reader's desk: status, the next request, today, and what clients see of them. */
 import { ComingBookings } from "../components/booking/coming_bookings";
 import { AvailabilityForm } from "../components/desk/availability_form";
-import { Line } from "../components/desk/line";
+import { findKept, Kept, Line, useLine } from "../components/desk/line";
 import { ProfileForm } from "../components/desk/profile_form";
 import { RatesForm } from "../components/desk/rates_form";
 import { StatusSwitch } from "../components/desk/status_switch";
@@ -11,7 +11,7 @@ import { LoginGate } from "../components/login_gate";
 import { Empty, Note, ProblemNote, Skeleton } from "../components/notes";
 import { useLoaded } from "../hooks/loading";
 import { usePageTitle } from "../hooks/page_title";
-import type { Desk, DeskStatus, OwnReader } from "../protocol";
+import type { Desk, DeskStatus, OwnReader, QueuePlace } from "../protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import "../styles/desk.css";
@@ -32,6 +32,7 @@ function OwnDesk() {
   const { resources, live, login } = useServices();
   const desk = useLoaded(() => resources.desk(), []);
   const reader = useLoaded(() => resources.ownReader(), []);
+  const places = useLine();
   const ownId = login.user?.id;
   useEffect(() => {
     const stops = [
@@ -59,8 +60,8 @@ function OwnDesk() {
         <h1>{texts.desk.title}</h1>
         <Notices desk={desk.value} rejection={reader.value?.verification_reason ?? null} />
         <StatusSwitch status={desk.value.status} onChanged={desk.reload} />
-        <Requests status={desk.value.status} />
-        <Line />
+        <Requests status={desk.value.status} places={places ?? []} />
+        {places !== null && <Line places={places} />}
         <ComingBookings ownId={ownId ?? ""} emptyHint={texts.bookings.comingNoneReader} />
         <Today desk={desk.value} />
       </div>
@@ -91,7 +92,7 @@ function Notices(props: { desk: Desk; rejection: string | null }) {
   );
 }
 
-function Requests(props: { status: DeskStatus }) {
+function Requests(props: { status: DeskStatus; places: readonly QueuePlace[] }) {
   const request = useIncomingRequest();
   const { liveConsultation } = useServices();
   const live = liveConsultation.value.value;
@@ -106,6 +107,8 @@ function Requests(props: { status: DeskStatus }) {
       </section>
     );
   }
+  const kept = findKept(props.places);
+  if (kept !== undefined) return <Kept place={kept} />;
   return (
     <section class="card desk__waiting">
       <h2>{texts.desk.waiting}</h2>

@@ -2,7 +2,7 @@ import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testi
 import { LocationProvider } from "preact-iso";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { commandProblem } from "../../src/api/problems";
-import { Line } from "../../src/components/desk/line";
+import { findKept, Kept, Line, useLine } from "../../src/components/desk/line";
 import { QueueBars } from "../../src/components/queue/queue_bars";
 import { Turn } from "../../src/components/queue/turn";
 import type { QueueEntry, QueuePlace } from "../../src/protocol";
@@ -149,13 +149,24 @@ test("the desk shows the line in order, and for whom the reader is kept", async 
     (call) => (call.path === "/me/reader/queue" ? { items, at: AT } : problemAnswer(404, "x")),
     { ...sampleUser, role: "reader" },
   );
+  function OwnLine() {
+    const places = useLine() ?? [];
+    const kept = findKept(places);
+    return (
+      <>
+        {kept && <Kept place={kept} />}
+        <Line places={places} />
+      </>
+    );
+  }
   render(
     <ServicesContext.Provider value={fake.services}>
-      <Line />
+      <OwnLine />
     </ServicesContext.Provider>,
   );
   expect(await screen.findByRole("heading", { name: "In line for you (2)" })).toBeTruthy();
-  expect(screen.getByText("You are kept for Ana: 1:00 left. Everybody else sees you as busy.")).toBeTruthy();
+  expect(screen.getByRole("heading", { name: "Kept for Ana" })).toBeTruthy();
+  expect(screen.getByText(/with 1:00 left to ask for you/)).toBeTruthy();
   const lines = screen.getAllByRole("listitem").map((item) => item.textContent);
   expect(lines[0]).toContain("for 5 min · has the turn");
   expect(lines[1]).toContain("not there right now");

@@ -10,7 +10,8 @@ import { formatClock } from "../../texts/formats";
 import { Avatar } from "../avatar";
 import { TypeIcon } from "../type_icon";
 
-export function Line() {
+/** The line as it is now; null until it is known. */
+export function useLine(): readonly QueuePlace[] | null {
   const { resources, live } = useServices();
   const line = useLoaded(() => resources.readerQueue(), []);
   useEffect(() => {
@@ -22,16 +23,18 @@ export function Line() {
       for (const stop of stops) stop();
     };
   }, [live, line.reload, line.change]);
-  const places = line.value?.items ?? [];
+  return line.value?.items ?? null;
+}
+
+export function Line(props: { places: readonly QueuePlace[] }) {
   return (
     <section class="card stack stack--tight" aria-labelledby="line-title">
-      <h2 id="line-title">{texts.queue.lineTitle(places.length)}</h2>
-      <Kept place={places.find((place) => place.state === "reserved" && place.consultation_id === null)} />
-      {places.length === 0 ? (
+      <h2 id="line-title">{texts.queue.lineTitle(props.places.length)}</h2>
+      {props.places.length === 0 ? (
         <p class="soft">{texts.queue.lineEmpty}</p>
       ) : (
         <ol class="queue-line">
-          {places.map((place) => (
+          {props.places.map((place) => (
             <Place key={place.id} place={place} />
           ))}
         </ol>
@@ -40,14 +43,22 @@ export function Line() {
   );
 }
 
-function Kept(props: { place: QueuePlace | undefined }) {
-  const left = secondsUntil(props.place?.reserved_until_at, useServerNow(props.place !== undefined));
-  if (props.place === undefined || left === null) return null;
+/** Whose turn it is while they have not asked yet; where a request would stand. */
+export function Kept(props: { place: QueuePlace }) {
+  const { place } = props;
+  const left = secondsUntil(place.reserved_until_at, useServerNow()) ?? 0;
   return (
-    <p class="note figures" role="timer" aria-live="off">
-      {texts.queue.keptFor(props.place.client.display_name, formatClock(left))}
-    </p>
+    <section class="card desk__waiting">
+      <h2>{texts.queue.keptTitle(place.client.display_name)}</h2>
+      <p class="soft figures" role="timer" aria-live="off">
+        {texts.queue.keptFor(formatClock(left))}
+      </p>
+    </section>
   );
+}
+
+export function findKept(places: readonly QueuePlace[]): QueuePlace | undefined {
+  return places.find((place) => place.state === "reserved" && place.consultation_id === null);
 }
 
 const MINUTE_MS = 60_000;

@@ -58,13 +58,13 @@ function PlaceBar(props: { entry: QueueEntry }) {
   // The reader's own page says the same beside what can be done about it.
   if (path === readerPath) return null;
   return (
-    <div class="wide-bar queue-bar">
-      <span role="status">{placeText(entry)}</span>
+    <div class="wide-bar queue-bar queue-bar--place">
+      <span role="status">
+        <a href={readerPath}>{placeText(entry)}</a>
+      </span>
       <span class="queue-bar__ways">
-        {entry.skip_reason === "balance" ? (
+        {entry.skip_reason === "balance" && (
           <a href={`/wallet?next=${encodeURIComponent(readerPath)}`}>{texts.queue.addMoney}</a>
-        ) : (
-          <a href={readerPath}>{texts.queue.seeReader(entry.reader.display_name)}</a>
         )}
         <Button
           look="quiet"

@@ -30,7 +30,7 @@ export const readerTexts = {
   noneAtAllHint: "Readers appear here once the site has verified them.",
   statuses: {
     online: "Free now",
-    busy: "In a consultation",
+    busy: "Busy now",
     away: "Away",
     invisible: "Offline",
     offline: "Offline",
