@@ -7,15 +7,19 @@ import { Login } from "./api/login";
 import { createResources, type Resources } from "./api/resources";
 import { Bell } from "./live/bell";
 import { LiveConnection } from "./live/connection";
+import type { LoadMedia } from "./media/loading";
+import { Sound } from "./media/sound";
 import { findMediaSupport, type MediaSupport } from "./media/support";
 import { takeReturnedPayment } from "./payments/returning";
 import { type LoadStripe, loadStripe } from "./payments/stripe_script";
 import type { Site } from "./protocol";
 import { ServerClock } from "./rooms/clock";
 import { AddingMoney } from "./stores/adding_money";
+import { CallMemory } from "./stores/call_memory";
 import { LiveConsultation } from "./stores/live_consultation";
 import { Notices } from "./stores/notices";
 import { OwnBookings } from "./stores/own_bookings";
+import { OwnCall } from "./stores/own_call";
 import { OwnQueue } from "./stores/own_queue";
 import { OwnWallet } from "./stores/own_wallet";
 
@@ -34,6 +38,7 @@ export interface Services {
   notices: Notices;
   bell: Bell;
   mediaSupport: MediaSupport;
+  ownCall: OwnCall;
   storage: Storage;
 }
 
@@ -59,6 +64,7 @@ export function createServices(browser: Window & typeof globalThis): Services {
     onServerTime: (serverMs) => serverClock.hear(serverMs),
   });
   const wallet = new OwnWallet(resources, live);
+  const liveConsultation = new LiveConsultation(resources, live);
   return {
     login,
     resources,
@@ -71,22 +77,32 @@ export function createServices(browser: Window & typeof globalThis): Services {
       returned: takeReturnedPayment(browser),
     }),
     loadStripe,
-    liveConsultation: new LiveConsultation(resources, live),
     bookings: new OwnBookings(resources, live),
     queue: new OwnQueue(resources, live, {
       isClient: () => login.user?.role === "client",
       storage: browser.localStorage,
     }),
+    liveConsultation,
     notices: new Notices(),
     bell: new Bell(),
     mediaSupport: findMediaSupport(browser),
+    ownCall: new OwnCall({
+      live,
+      resources,
+      liveConsultation,
+      ownId: () => login.user?.id,
+      loadMedia: loadEngine,
+      makeSound: () => new Sound(),
+      memory: new CallMemory(browser.localStorage, browser.sessionStorage),
+      channel: "BroadcastChannel" in browser ? new browser.BroadcastChannel("soulseer.call") : null,
+    }),
     storage: browser.localStorage,
   };
 }
 
 /** Starts what runs as long as the page is open; answers how to stop it. */
 export function startServices(services: Services, browser: Window): () => void {
-  const { login, live, wallet, addingMoney, liveConsultation, bookings, queue } = services;
+  const { login, live, wallet, addingMoney, liveConsultation, bookings, queue, ownCall } = services;
   const hurry = () => live.hurry();
   const wake = () => {
     if (browser.document.visibilityState === "visible") live.hurry();
@@ -109,9 +125,17 @@ export function startServices(services: Services, browser: Window): () => void {
     liveConsultation.forget();
     bookings.forget();
     queue.forget();
+    ownCall.forget();
     if (nextId !== null) live.start();
   });
-  const stops = [wallet.start(), liveConsultation.start(), bookings.start(), queue.start(), stopFollowing];
+  const stops = [
+    wallet.start(),
+    liveConsultation.start(),
+    bookings.start(),
+    queue.start(),
+    ownCall.start(),
+    stopFollowing,
+  ];
   void login.restore();
   void loadSite(services);
   return () => {
@@ -122,6 +146,11 @@ export function startServices(services: Services, browser: Window): () => void {
     live.stop();
   };
 }
+
+const loadEngine: LoadMedia = async () => {
+  const { startEngine } = await import("./media/engine");
+  return startEngine();
+};
 
 /** The site's facts are needed by every price and every clock, so asking for them does not give up. */
 async function loadSite(services: Services): Promise<void> {

@@ -19,6 +19,10 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A camera that shows a moving disc and a microphone that beeps; who may use them each window is told.
+    "--use-fake-device-for-media-stream",
+    # Two browsers of one machine that has no network but itself.
+    "--allow-loopback-in-peer-connection",
 )
 NO_CHROMIUM = "there is no Chromium on this machine; install it with: sudo apt-get install chromium"
 

@@ -47,6 +47,7 @@ export function StatementTable(props: { statement: Statement; isClient: boolean 
 /** A charge and the end say all in their own words; the others have a word of ours first. */
 function lineTitle(line: StatementLine): string {
   if (line.kind === "charge" || line.kind === "end") return line.description;
+  if (line.kind === "mode") return texts.money.modeLines[line.reason ?? ""] ?? line.description;
   const title = texts.money.statementKinds[line.kind] ?? line.kind;
   const isLong = line.kind === "pause" && line.seconds !== null && line.seconds >= 1;
   return isLong ? `${title} ${texts.money.forSeconds(formatClock(line.seconds ?? 0))}` : title;

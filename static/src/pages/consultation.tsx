@@ -71,9 +71,7 @@ function OneConsultation(props: { id: string; user: User }) {
             <p class="fact__label">{texts.money.connected}</p>
           </div>
         </div>
-        <p class="soft">
-          {texts.money.statementIntro(formatMoney(consultation.rate_per_minute_minor, consultation.currency))}
-        </p>
+        <p class="soft">{priceText(consultation)}</p>
         <StatementTable statement={statement} isClient={isClient} />
       </section>
       <Transcript consultation={consultation} ownId={props.user.id} />
@@ -81,8 +79,24 @@ function OneConsultation(props: { id: string; user: User }) {
   );
 }
 
+/** What it was asked for at; all prices where the two could change between them, as the last one says little then. */
+function priceText(consultation: Consultation): string {
+  const { type, rates, currency } = consultation;
+  const money = (amountMinor: number) => formatMoney(amountMinor, currency);
+  const asked = rates[type]?.rate_per_minute_minor ?? consultation.rate_per_minute_minor;
+  const intro = texts.money.statementIntro(texts.readers.typesLong[type], money(asked));
+  if (consultation.mode === type) return intro;
+  const all = (["chat", "call", "video"] as const).flatMap((one) => {
+    const rate = rates[one];
+    return rate === null ? [] : [`${texts.readers.types[one]} ${money(rate.rate_per_minute_minor)}`];
+  });
+  return `${intro} ${texts.money.statementRates(all.join(", "))}`;
+}
+
 function subtitle(consultation: Consultation, isClient: boolean): string {
   const at = consultation.started_at ?? consultation.scheduled_at ?? consultation.requested_at;
   const reason = endReasonText(consultation, isClient);
-  return [at === null ? "" : formatDateTime(at), reason].filter(Boolean).join(" · ");
+  return [texts.readers.typesLong[consultation.type], at === null ? "" : formatDateTime(at), reason]
+    .filter(Boolean)
+    .join(" · ");
 }

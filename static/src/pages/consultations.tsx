@@ -104,7 +104,11 @@ function ConsultationLine(props: { consultation: Consultation; ownId: string }) 
       <span class="grow">
         <span class="line__title name">{other.display_name}</span>
         <span class="line__facts faint">
-          {[at === null ? "" : formatDateTime(at), texts.money.statuses[consultation.status]]
+          {[
+            texts.readers.types[consultation.type],
+            at === null ? "" : formatDateTime(at),
+            texts.money.statuses[consultation.status],
+          ]
             .filter(Boolean)
             .join(" · ")}
         </span>

@@ -13,8 +13,12 @@ import { usePageTitle } from "../hooks/page_title";
 import type { User } from "../protocol";
 import { Room } from "../rooms/room";
 import { useServices } from "../services";
+import { isLive } from "../stores/live_consultation";
 import { texts } from "../texts";
 import "../styles/room.css";
+import "../styles/call.css";
+import "../styles/device_check.css";
+import "../styles/stage.css";
 
 export default function RoomPage() {
   const id = useRoute().params.id ?? "";
@@ -28,8 +32,15 @@ function OpenRoom(props: { consultationId: string; user: User }) {
   useEffect(() => {
     room.open();
     services.liveConsultation.entered(props.consultationId);
-    return () => room.close();
+    return () => {
+      room.close();
+      services.ownCall.leave(props.consultationId);
+    };
   }, [room]);
+  const { joined } = room;
+  useEffect(() => {
+    if (joined.value !== null) services.ownCall.tellJoined(props.consultationId, joined.value);
+  }, [joined.value]);
   const balance = services.wallet.value.value;
   useEffect(() => {
     if (balance !== null) room.tellBalance(balance.balance_minor);
@@ -38,6 +49,10 @@ function OpenRoom(props: { consultationId: string; user: User }) {
   useEffect(() => {
     if (consultation !== null) services.liveConsultation.hear(consultation);
   }, [consultation]);
+  const isOver = consultation !== null && !isLive(consultation) && consultation.status !== "scheduled";
+  useEffect(() => {
+    if (isOver) services.ownCall.leave(props.consultationId);
+  }, [isOver]);
   const isClient = consultation?.client.id === user.id;
   const other = consultation === null ? null : isClient ? consultation.reader : consultation.client;
   usePageTitle(other === null ? "" : texts.room.withName(other.display_name));

@@ -54,6 +54,11 @@ export function readRoomClock(consultation: Consultation, serverNowMs: number): 
   };
 }
 
+/** Not started, or paused for whatever reason: nobody pays, so nobody talks. */
+export function isClockStanding({ started_at, is_paused }: Consultation): boolean {
+  return started_at === null || is_paused;
+}
+
 /** True when the paid time ended (or a booking should have begun) a while ago and nobody told us: something was missed. */
 export function isOverdue(consultation: Consultation, serverNowMs: number): boolean {
   if (consultation.status === "scheduled") return serverNowMs - Date.parse(consultation.scheduled_at ?? "") > 5_000;

@@ -7,7 +7,7 @@ import { asProblem, type Problem } from "../api/problems";
 import type { Resources } from "../api/resources";
 import { isCommandRefused, type LiveConnection } from "../live/connection";
 import { newNonce } from "../live/nonces";
-import type { Consultation } from "../protocol";
+import type { Consultation, ConsultationJoined } from "../protocol";
 import { isOverdue, isRoomOpen, type ServerClock } from "./clock";
 import { type OutgoingMessage, RoomKeeper, visibleOutbox } from "./outbox";
 import { contiguousSeq, emptyRoom, type RoomAction, type RoomState, reduceRoom } from "./state";
@@ -30,11 +30,14 @@ export class Room {
   readonly visibleOutbox: ReadonlySignal<readonly OutgoingMessage[]>;
   readonly draft: ReadonlySignal<string>;
   readonly failure: ReadonlySignal<Problem | null>;
+  /** The newest answer to `consultation.join`: from here on the server lets us signal. */
+  readonly joined: ReadonlySignal<ConsultationJoined | null>;
 
   private readonly current;
   private readonly waiting;
   private readonly writing;
   private readonly failed = signal<Problem | null>(null);
+  private readonly entered = signal<ConsultationJoined | null>(null);
   private readonly keeper: RoomKeeper;
   private readonly stops: (() => void)[] = [];
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
@@ -58,6 +61,7 @@ export class Room {
     this.outbox = this.waiting;
     this.draft = this.writing;
     this.failure = this.failed;
+    this.joined = this.entered;
     this.visibleOutbox = computed(() => visibleOutbox(this.waiting.value, this.current.value.messages));
   }
 
@@ -149,6 +153,7 @@ export class Room {
       });
       this.apply({ kind: "fetched_messages", messages: joined.messages });
       this.apply({ kind: "fetched_snapshot", consultation: joined.consultation });
+      this.entered.value = joined;
       this.failed.value = null;
     } catch (error) {
       // An ended consultation cannot be joined, but it can be read.

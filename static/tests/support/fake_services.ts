@@ -5,15 +5,19 @@ import { Login } from "../../src/api/login";
 import { createResources } from "../../src/api/resources";
 import { Bell } from "../../src/live/bell";
 import type { EventName, Events } from "../../src/live/protocol";
+import type { LoadMedia } from "../../src/media/loading";
 import type { Site, User } from "../../src/protocol";
 import { ServerClock } from "../../src/rooms/clock";
 import type { Services } from "../../src/services";
 import { AddingMoney } from "../../src/stores/adding_money";
+import { CallMemory } from "../../src/stores/call_memory";
 import { LiveConsultation } from "../../src/stores/live_consultation";
 import { Notices } from "../../src/stores/notices";
 import { OwnBookings } from "../../src/stores/own_bookings";
+import { OwnCall } from "../../src/stores/own_call";
 import { OwnQueue } from "../../src/stores/own_queue";
 import { OwnWallet } from "../../src/stores/own_wallet";
+import { silentSound } from "./fake_calls";
 import { CLIENT_ID } from "./samples";
 
 export interface HttpCall {
@@ -106,7 +110,11 @@ class ScriptedSocket {
   }
 }
 
-export function fakeServices(answer: (call: HttpCall) => Answer, user: User | null = sampleUser) {
+export function fakeServices(
+  answer: (call: HttpCall) => Answer,
+  user: User | null = sampleUser,
+  loadMedia: LoadMedia = () => Promise.reject(new Error("This test has no calls.")),
+) {
   const calls: HttpCall[] = [];
   const socket = new ScriptedSocket();
   const fetch = async (input: RequestInfo | URL, request: RequestInit = {}): Promise<Response> => {
@@ -127,6 +135,7 @@ export function fakeServices(answer: (call: HttpCall) => Answer, user: User | nu
   const resources = createResources(new ApiClient(login, { fetch, wait: () => Promise.resolve() }));
   const live = socket as unknown as Services["live"];
   const wallet = new OwnWallet(resources, live);
+  const liveConsultation = new LiveConsultation(resources, live);
   const services: Services = {
     login,
     resources,
@@ -136,12 +145,22 @@ export function fakeServices(answer: (call: HttpCall) => Answer, user: User | nu
     wallet,
     addingMoney: new AddingMoney(resources, wallet, { href: () => location.href, returned: null }),
     loadStripe: () => Promise.reject(new Error("This test has no card form.")),
-    liveConsultation: new LiveConsultation(resources, live),
     bookings: new OwnBookings(resources, live),
     queue: new OwnQueue(resources, live, { isClient: () => user?.role === "client", storage: localStorage }),
+    liveConsultation,
     notices: new Notices(),
     bell: new Bell(),
     mediaSupport: "ok",
+    ownCall: new OwnCall({
+      live,
+      resources,
+      liveConsultation,
+      ownId: () => login.user?.id,
+      loadMedia,
+      makeSound: () => silentSound,
+      memory: new CallMemory(localStorage, sessionStorage),
+      channel: null,
+    }),
     storage: localStorage,
   };
   return { services, socket, calls };

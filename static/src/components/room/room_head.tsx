@@ -9,7 +9,8 @@ import { Avatar } from "../avatar";
 import { Button } from "../button";
 import type { RoomPart } from "./part";
 
-export function RoomHead(props: RoomPart & { onEnd: () => void }) {
+/** Without `onEnd` the way out is among the call's controls. */
+export function RoomHead(props: RoomPart & { onEnd: (() => void) | undefined }) {
   const { consultation, other, isClient } = props;
   const amountMinor = isClient ? consultation.total_cost_minor : (consultation.earnings_minor ?? 0);
   return (
@@ -29,10 +30,12 @@ export function RoomHead(props: RoomPart & { onEnd: () => void }) {
         </div>
         {isClient && <MinutesLeft {...props} />}
       </dl>
-      <Button look="danger" onPress={props.onEnd}>
-        <LogOut size={18} aria-hidden="true" />
-        {texts.room.end}
-      </Button>
+      {props.onEnd !== undefined && (
+        <Button look="danger" onPress={props.onEnd}>
+          <LogOut size={18} aria-hidden="true" />
+          {texts.room.end}
+        </Button>
+      )}
       <ChargeAnnouncement {...props} />
     </header>
   );

@@ -37,30 +37,51 @@ function Bar(props: { tone: "danger" | "neutral"; children: string }) {
 }
 
 function Waiting(props: RoomPart) {
-  const { consultation, other, isClient } = props;
-  const left = secondsUntil(consultation.join_until_at, useServerNow());
-  const isOwnHere = isClient ? consultation.client_present : consultation.reader_present;
+  const left = secondsUntil(props.consultation.join_until_at, useServerNow());
+  const { ownCall } = useServices();
   return (
     <div class="room-bar room-bar--neutral">
-      <span role="status">{isOwnHere ? texts.room.waitingFor(other.display_name) : texts.room.connectingYou}</span>
+      <span role="status">{waitingText(props, ownCall.isReady(props.consultation.id))}</span>
       {left !== null && <span class="figures">{formatClock(left)}</span>}
     </div>
   );
 }
 
+function waitingText(props: RoomPart, isReady: boolean): string {
+  const { consultation, other } = props;
+  const { own, others } = sidesOf(props);
+  if (!own.isHere) return texts.room.connectingYou;
+  if (!others.isHere) return texts.room.waitingFor(other.display_name);
+  if (consultation.mode === "chat") return texts.room.connectingYou;
+  const name = other.display_name;
+  if (!isReady && own.media !== "connected") return texts.room.waitingForOwnMedia[consultation.mode](name);
+  return others.media === "connected"
+    ? texts.room.connectingYou
+    : texts.room.waitingForOthersMedia[consultation.mode](name);
+}
+
+function pausedText(props: RoomPart): string {
+  const { consultation, other } = props;
+  const { own, others } = sidesOf(props);
+  if (consultation.pause_reason !== "media" || consultation.mode === "chat") {
+    return others.isHere ? texts.room.pausedConnection : texts.room.pausedOther(other.display_name);
+  }
+  const words = texts.room.pausedMedia[consultation.mode];
+  if (own.media === "connected") return words.other(other.display_name);
+  return others.media === "connected" ? words.own : words.both;
+}
+
+function sidesOf({ consultation, isClient }: RoomPart) {
+  const client = { isHere: consultation.client_present, media: consultation.client_media };
+  const reader = { isHere: consultation.reader_present, media: consultation.reader_media };
+  return isClient ? { own: client, others: reader } : { own: reader, others: client };
+}
+
 function Paused(props: RoomPart) {
-  const { consultation, other, isClient } = props;
-  const left = secondsUntil(consultation.grace_until_at, useServerNow());
-  const isOtherHere = isClient ? consultation.reader_present : consultation.client_present;
-  const text =
-    consultation.pause_reason === "media"
-      ? texts.room.pausedMedia
-      : isOtherHere
-        ? texts.room.pausedConnection
-        : texts.room.pausedOther(other.display_name);
+  const left = secondsUntil(props.consultation.grace_until_at, useServerNow());
   return (
     <div class="room-bar room-bar--warning">
-      <span role="status">{text}</span>
+      <span role="status">{pausedText(props)}</span>
       {left !== null && <span class="figures">{formatClock(left)}</span>}
     </div>
   );

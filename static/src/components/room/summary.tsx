@@ -21,7 +21,10 @@ export function Summary(props: RoomPart) {
         <div role="status">
           <h1>{texts.room.endedTitle[consultation.status]}</h1>
         </div>
-        <p class="soft">{texts.room.withName(other.display_name)}</p>
+        <p class="soft">{texts.room.kindWithName(texts.readers.typesLong[consultation.type], other.display_name)}</p>
+        {hasHappened && consultation.mode !== consultation.type && (
+          <p class="soft">{texts.room.endedBy[consultation.mode]}</p>
+        )}
         {reason !== undefined && <p>{reason}</p>}
         {wasFree && <p>{texts.room.wasFree(consultation.free_seconds)}</p>}
       </header>

@@ -1,11 +1,13 @@
-/** The running consultation: head, notices, messages, composer; and what lies over them. */
+/** The running consultation: head, notices, messages or call, composer; and what lies over them. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { TopUpDialog } from "../top_up_dialog";
+import { CallRoom } from "./call_room";
 import { Composer } from "./composer";
 import { EndDialog } from "./end_dialog";
 import { MessageList } from "./message_list";
+import { ModeBar } from "./mode_bar";
 import type { RoomPart } from "./part";
 import { RoomHead } from "./room_head";
 import { RoomNotice } from "./room_notice";
@@ -13,6 +15,7 @@ import { StoppedClock, StoppedWords } from "./stopped_clock";
 
 export function Talking(props: RoomPart) {
   const { consultation } = props;
+  const { mode } = consultation;
   const [isEnding, setEnding] = useState(false);
   const { site, addingMoney } = useServices();
   // Whoever comes back from their bank's page wants to know what became of it.
@@ -26,18 +29,23 @@ export function Talking(props: RoomPart) {
     setGoesOn(isGoingOn);
     wasStopped.current = isStopped;
   }, [isStopped]);
+  const askToEnd = () => setEnding(true);
   return (
-    <div class="room">
-      <RoomHead {...props} onEnd={() => setEnding(true)} />
+    <div class={`room${mode === "chat" ? "" : " room--call"}`}>
+      <RoomHead {...props} onEnd={mode === "chat" ? askToEnd : undefined} />
       <RoomNotice {...props} onAddMoney={() => setToppingUp(true)} />
-      <div class={`room__middle${isStopped ? " room__middle--dim" : ""}`}>
-        <MessageList {...props} />
-      </div>
+      <ModeBar {...props} />
+      {mode !== "chat" && <CallRoom {...props} mode={mode} isStopped={isStopped} onEnd={askToEnd} />}
+      {mode === "chat" && (
+        <div class={`room__middle${isStopped ? " room__middle--dim" : ""}`}>
+          <MessageList {...props} />
+        </div>
+      )}
       <span class="for-screen-readers" role="status">
         {goesOn ? texts.room.goesOn : isStopped && isToppingUp ? texts.room.stoppedTitle : ""}
       </span>
-      {isStopped && !isToppingUp && <StoppedClock {...props} onEnd={() => setEnding(true)} />}
-      {!isStopped && <Composer {...props} />}
+      {isStopped && !isToppingUp && <StoppedClock {...props} onEnd={askToEnd} />}
+      {mode === "chat" && !isStopped && <Composer {...props} />}
       {isEnding && <EndDialog {...props} onClose={() => setEnding(false)} />}
       {isToppingUp && site.value !== null && (
         // Stays open when the clock stops, so that a card that is being typed is not lost.

@@ -2,6 +2,12 @@
 export const roomTexts = {
   title: (name: string) => `Consultation with ${name}`,
   withName: (name: string) => `With ${name}`,
+  kindWithName: (kind: string, name: string) => `${kind} with ${name}`,
+  endedBy: {
+    chat: "At the end you went on by chat.",
+    call: "At the end you went on with sound only.",
+    video: "At the end you went on with picture.",
+  },
   ringingClient: (name: string) => `Asking ${name}…`,
   ringingClientHint: {
     chat: "They see your request now. Nothing is charged until you both are in the room.",
@@ -27,7 +33,26 @@ export const roomTexts = {
   pausedOther: (name: string) => `Paused: ${name} lost the connection. Nothing is charged meanwhile.`,
   pausedSelf: "You lost the connection. Trying to come back; nothing is charged while you are away.",
   pausedConnection: "Paused: the connection was lost. Nothing is charged meanwhile.",
-  pausedMedia: "Paused: sound or picture was lost. Nothing is charged meanwhile.",
+  waitingForOwnMedia: {
+    call: (name: string) => `${name} is here. Join with your microphone to begin; the clock has not started.`,
+    video: (name: string) => `${name} is here. Join to begin; the clock has not started.`,
+  },
+  waitingForOthersMedia: {
+    call: (name: string) => `${name} is here and gets the sound ready. The clock has not started.`,
+    video: (name: string) => `${name} is here and gets ready. The clock has not started.`,
+  },
+  pausedMedia: {
+    call: {
+      own: "Paused: your sound is not connected. Nothing is charged meanwhile.",
+      other: (name: string) => `Paused: ${name}'s sound is not connected. Nothing is charged meanwhile.`,
+      both: "Paused: the sound is not connected. Nothing is charged meanwhile.",
+    },
+    video: {
+      own: "Paused: your sound and picture are not connected. Nothing is charged meanwhile.",
+      other: (name: string) => `Paused: ${name}'s sound and picture are not connected. Nothing is charged meanwhile.`,
+      both: "Paused: sound and picture are not connected. Nothing is charged meanwhile.",
+    },
+  },
   low: (minutes: number) =>
     minutes === 0
       ? "This is the last paid minute."
@@ -125,16 +150,16 @@ export const roomTexts = {
       reader: "The client withdrew the request.",
     },
     client_no_show: {
-      client: "You did not enter the room in time. You were not charged.",
-      reader: "The client did not enter the room.",
+      client: "You did not join in time. You were not charged.",
+      reader: "The client did not join in time.",
     },
     reader_no_show: {
-      client: "The reader did not enter the room. You were not charged.",
-      reader: "You did not enter the room in time.",
+      client: "The reader did not join in time. You were not charged.",
+      reader: "You did not join in time.",
     },
     both_no_show: {
-      client: "Nobody entered the room in time. You were not charged.",
-      reader: "Nobody entered the room in time.",
+      client: "Nobody joined in time. You were not charged.",
+      reader: "Nobody joined in time.",
     },
     reader_silent: {
       client: "The reader did not say a word, so everything was refunded.",

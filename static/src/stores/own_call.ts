@@ -1,0 +1,293 @@
+/**
+ * The sound and picture of the running consultation in this tab: readied before, opened once both may talk, held
+ * while the clock stands, closed with the consultation. It lives on while other pages of the app are looked at.
+ */
+import { effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
+import type { Resources } from "../api/resources";
+import type { LiveConnection } from "../live/connection";
+import type { LoadMedia, Media } from "../media/loading";
+import type { Sound } from "../media/sound";
+import type { Call } from "../media/types";
+import type { Consultation, ConsultationJoined } from "../protocol";
+import { isClockStanding } from "../rooms/clock";
+import type { CallMemory, OpenDevices } from "./call_memory";
+import type { LiveConsultation } from "./live_consultation";
+import { watchForTakeover } from "./takeover";
+
+export interface OwnCallEnvironment {
+  live: LiveConnection;
+  resources: Resources;
+  liveConsultation: LiveConsultation;
+  ownId: () => string | undefined;
+  loadMedia: LoadMedia;
+  makeSound: () => Sound;
+  memory: CallMemory;
+  /** Tells this browser's other tabs that one of them took a call over. */
+  channel: BroadcastChannel | null;
+}
+
+/** What `consultation.join` said about relay servers. */
+type Relays = Pick<ConsultationJoined, "ice_servers" | "ice_servers_expire_at">;
+
+const LOSS_HELD_AFTER_MS = 1_000;
+const RENEW_BEFORE_MS = 30_000;
+
+export class OwnCall {
+  private readonly currentMedia = signal<Media | null>(null);
+  private readonly currentCall = signal<Call | null>(null);
+  private readonly readyId = signal<string | null>(null);
+  private readonly currentSound = signal<Sound | null>(null);
+  private loading: Promise<Media> | null = null;
+  private relays: { consultationId: string; relays: Relays } | null = null;
+  private consultation: Consultation | null = null;
+  private stopsOfCall: (() => void)[] = [];
+  private open: OpenDevices = { camera: true, microphone: true };
+  private isListening = false;
+  private isOpening = false;
+  private isSocketLost = false;
+
+  constructor(private readonly environment: OwnCallEnvironment) {}
+
+  get media(): ReadonlySignal<Media | null> {
+    return this.currentMedia;
+  }
+
+  get call(): ReadonlySignal<Call | null> {
+    return this.currentCall;
+  }
+
+  get sound(): ReadonlySignal<Sound | null> {
+    return this.currentSound;
+  }
+
+  /** Whether this tab is to carry, or carries, the media of this consultation. */
+  isReady(consultationId: string): boolean {
+    return this.readyId.value === consultationId;
+  }
+
+  get memory(): CallMemory {
+    return this.environment.memory;
+  }
+
+  start(): () => void {
+    const { live, liveConsultation, channel } = this.environment;
+    const stops = [
+      effect(() => {
+        const consultation = liveConsultation.value.value;
+        untracked(() => this.follow(consultation));
+      }),
+      effect(() => this.followSocket(live.state.value === "lost")),
+    ];
+    const hear = (event: MessageEvent) => this.hearOtherTab(event.data);
+    channel?.addEventListener("message", hear);
+    return () => {
+      for (const stop of stops) stop();
+      channel?.removeEventListener("message", hear);
+      this.forget();
+    };
+  }
+
+  /** Loads the engine; asks for nothing. */
+  prepare(): Promise<Media> {
+    this.loading ??= this.environment.loadMedia().then(
+      (media) => {
+        this.currentMedia.value = media;
+        return media;
+      },
+      (error: unknown) => {
+        this.loading = null;
+        throw error;
+      },
+    );
+    return this.loading;
+  }
+
+  /** The check is done: from here on the call opens by itself as soon as both may talk. */
+  join(consultationId: string, open: OpenDevices): void {
+    this.environment.channel?.postMessage({ takenOver: consultationId });
+    this.keepOpen(consultationId, open);
+    // Somebody without a microphone may still listen, and write.
+    this.isListening = this.currentMedia.peek()?.devices.microphone.peek() === null;
+    this.readyId.value = consultationId;
+    this.followNewest();
+  }
+
+  setMicrophone(isOn: boolean): void {
+    this.currentCall.peek()?.setMicrophone(isOn);
+    this.keepOpen(this.readyId.peek(), { ...this.open, microphone: isOn });
+  }
+
+  async setCamera(isOn: boolean): Promise<void> {
+    await this.currentCall.peek()?.setCamera(isOn);
+    this.keepOpen(this.readyId.peek(), { ...this.open, camera: isOn });
+  }
+
+  /** `consultation.join` was answered: the server lets us signal, and said where relays are. */
+  tellJoined(consultationId: string, joined: Relays): void {
+    this.relays = { consultationId, relays: joined };
+    this.followNewest();
+  }
+
+  /** Lets the call go without ending anything: another tab or device has it now. */
+  release(): void {
+    this.environment.memory.forgetJoined();
+    this.letGo();
+  }
+
+  /** The room's page is closed, or there is nothing to get ready for any more; a call that runs stays. */
+  leave(consultationId: string): void {
+    if (this.readyId.peek() !== consultationId) this.currentMedia.peek()?.devices.close();
+  }
+
+  /** Somebody else logs in, or the page was just loaded; what the tab remembers is of a consultation and stays. */
+  forget(): void {
+    this.letGo();
+    this.relays = null;
+    this.consultation = null;
+  }
+
+  private letGo(): void {
+    this.readyId.value = null;
+    this.closeCall();
+    this.currentMedia.peek()?.devices.close();
+  }
+
+  private keepOpen(consultationId: string | null, open: OpenDevices): void {
+    this.open = open;
+    if (consultationId !== null) this.environment.memory.keepJoined(consultationId, open);
+  }
+
+  private followNewest(): void {
+    this.follow(this.environment.liveConsultation.value.peek());
+  }
+
+  private follow(consultation: Consultation | null): void {
+    const before = this.consultation;
+    this.consultation = consultation;
+    if (consultation === null || consultation.mode === "chat" || consultation.id !== this.readyId.peek()) {
+      const wasOurs = before !== null && before.id === this.readyId.peek();
+      this.closeCall();
+      // Gone on by chat, or ended: nobody looks into a camera that shows nobody anything.
+      if (wasOurs && consultation?.mode === "chat") this.currentMedia.peek()?.devices.close();
+      if (wasOurs && consultation === null) this.release();
+      return;
+    }
+    if (consultation.status !== "in_progress" || this.relays?.consultationId !== consultation.id) return;
+    const call = this.currentCall.peek() ?? this.openCall(consultation);
+    call?.setMode(consultation.mode);
+    // Back to the picture: with one's own, if it was not oneself who took it away.
+    if (before?.mode === "call" && consultation.mode === "video" && this.open.camera) void call?.setCamera(true);
+    this.hold();
+  }
+
+  private openCall(consultation: Consultation): Call | null {
+    const media = this.currentMedia.peek();
+    if (consultation.mode === "chat") return null;
+    if (media === null || (media.devices.microphone.peek() === null && !this.isListening)) {
+      void this.openDevices(consultation);
+      return null;
+    }
+    // Its packets are counted from nothing again, which the server believes only after a loss.
+    const { live } = this.environment;
+    live.hint("media.report", { consultation_id: consultation.id, state: "disconnected" });
+    const call = media.openCall({
+      live,
+      consultationId: consultation.id,
+      isPolite: consultation.client.id === this.environment.ownId(),
+      mode: consultation.mode,
+      devices: media.devices,
+      iceServers: () => this.iceServers(consultation.id),
+    });
+    call.setMicrophone(this.open.microphone);
+    this.currentCall.value = call;
+    this.playThrough(media, call);
+    return call;
+  }
+
+  /** They were closed: the page was loaded again, or a chat lies between. */
+  private async openDevices(consultation: Consultation): Promise<void> {
+    if (this.isOpening) return;
+    this.isOpening = true;
+    try {
+      const { devices } = await this.prepare();
+      await devices.open({ camera: consultation.mode === "video" && this.open.camera, microphone: true });
+      // Without a microphone the check is shown again, which says why.
+      if (devices.microphone.peek() === null) this.readyId.value = null;
+    } catch {
+      this.readyId.value = null;
+    } finally {
+      this.isOpening = false;
+    }
+    this.followNewest();
+  }
+
+  private playThrough(media: Media, call: Call): void {
+    const sound = this.currentSound.peek() ?? this.environment.makeSound();
+    this.currentSound.value = sound;
+    this.stopsOfCall = [
+      effect(() => sound.play(call.remoteStream.value)),
+      effect(() => void sound.choose(media.devices.speakerId.value)),
+      watchForTakeover(call, {
+        isTakenOver: () => this.isTakenOver(),
+        onTakenOver: () => this.currentCall.peek() === call && this.release(),
+      }),
+    ];
+  }
+
+  private closeCall(): void {
+    for (const stop of this.stopsOfCall.splice(0)) stop();
+    this.currentCall.peek()?.close();
+    this.currentCall.value = null;
+    this.currentSound.peek()?.play(null);
+  }
+
+  /** While the clock stands nothing is sent or played, so that nobody talks unpaid and nobody pays for silence. */
+  private hold(): void {
+    const { consultation } = this;
+    if (consultation === null) return;
+    this.currentCall.peek()?.setHeld(isClockStanding(consultation) || this.isSocketLost);
+  }
+
+  private followSocket(isLost: boolean): (() => void) | undefined {
+    if (!isLost) {
+      this.isSocketLost = false;
+      this.hold();
+      return undefined;
+    }
+    const timer = setTimeout(() => {
+      this.isSocketLost = true;
+      this.hold();
+    }, LOSS_HELD_AFTER_MS);
+    return () => clearTimeout(timer);
+  }
+
+  private async iceServers(consultationId: string): Promise<RTCIceServer[]> {
+    const known = this.relays?.consultationId === consultationId ? this.relays.relays : null;
+    const expireAt = known?.ice_servers_expire_at ?? null;
+    const isFresh = expireAt === null || Date.parse(expireAt) - Date.now() > RENEW_BEFORE_MS;
+    if (known !== null && isFresh) return known.ice_servers as RTCIceServer[];
+    const renewed = await this.environment.live.send("media.renew", { consultation_id: consultationId });
+    this.relays = { consultationId, relays: renewed };
+    return renewed.ice_servers as RTCIceServer[];
+  }
+
+  /** The server goes on counting our media as connected although these are not, and it was told so. */
+  private async isTakenOver(): Promise<boolean> {
+    const { live, resources } = this.environment;
+    const id = this.consultation?.id;
+    if (id === undefined || live.state.peek() !== "connected") return false;
+    const fresh = await resources.consultation(id).catch(() => null);
+    return fresh !== null && this.ownMediaOf(fresh) === "connected";
+  }
+
+  ownMediaOf(consultation: Consultation): Consultation["client_media"] {
+    const isClient = consultation.client.id === this.environment.ownId();
+    return isClient ? consultation.client_media : consultation.reader_media;
+  }
+
+  private hearOtherTab(message: unknown): void {
+    const id = this.readyId.peek();
+    if (id === null || typeof message !== "object" || message === null) return;
+    if ((message as { takenOver?: unknown }).takenOver === id) this.release();
+  }
+}
