@@ -58,6 +58,7 @@ class DemoGuide:
             token, user_id = await self._log_in(http)
             live = socketio.AsyncClient(http_session=http, reconnection=False)
             live.on("consultation.requested", lambda event: self._later(self._accept(live, event["consultation_id"])))
+            live.on("consultation.accepted", lambda event: self._later(self._come(live, event["consultation"])))
             live.on("message.sent", lambda event: self._later(self._reply(live, event["message"], user_id)))
             try:
                 await live.connect(self._url, auth={"token": token}, transports=["websocket"])
@@ -104,6 +105,12 @@ class DemoGuide:
             return
         await live.call("consultation.join", {"consultation_id": consultation_id})
         await self._say(live, consultation_id, GREETING)
+
+    async def _come(self, live: socketio.AsyncClient, consultation: dict[str, Any]) -> None:
+        """A booked consultation has begun."""
+        if consultation["scheduled_at"] is not None:
+            await live.call("consultation.join", {"consultation_id": consultation["id"]})
+            await self._say(live, consultation["id"], GREETING)
 
     async def _reply(self, live: socketio.AsyncClient, message: dict[str, Any], user_id: str) -> None:
         if message["sender_id"] == user_id:

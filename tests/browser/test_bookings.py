@@ -133,6 +133,7 @@ async def test_a_booking_is_cancelled_by_keyboard_with_a_word_for_the_other(
     await reader.page.keyboard.press("Enter")
     await expect(dialog).to_have_count(0)
     await reader.sees("When clients book a time within your hours, it appears here.")
+    await client.sees(re.compile("^Mara cancelled the booking of "))
     await expect(client.page.get_by_role("heading", name="Coming up")).to_have_count(0)
     await site_with_fee.letter_saying(client_account.email, "I lost my voice")
     await client.visit(f"/room/{reply.body['id']}")

@@ -9,6 +9,9 @@ import pytest
 
 from config.clock import MovableClock
 from config.fields import render_instant
+from realtime.consultations.clock import Moment
+from realtime.consultations.presence import node_lost
+from server.live import NODE
 from tests.support.bookings import book, booked, ending, move_towards_start, next_quarter, offer_times, prepare
 from tests.support.consultations import Scene, add_client, add_reader, go_online
 from tests.support.servers import Server, StartServer
@@ -348,3 +351,41 @@ async def test_the_calendar_file_holds_the_booking(metered: Server) -> None:
     rung = await Scene.prepare(metered)
     asked = await rung.request()
     assert (await rung.client.get(f"/consultations/{asked['id']}/calendar")).status == 404
+
+
+async def test_a_booked_call_waits_for_the_media_of_both_and_passes_signals_to_who_came_early(metered: Server) -> None:
+    scene = await prepare(metered)
+    await scene.reader.patch("/me/reader", {"rates": {"call": {"rate_per_minute_minor": 499}}})
+    reply = await book(scene.client, scene.reader, next_quarter(scene), type="call")
+    assert (reply.status, reply.body["rates"]["chat"]) == (201, {"rate_per_minute_minor": 399}), "all rates are frozen"
+    scene.id = reply.body["id"]
+    await move_towards_start(scene, seconds=-60)
+    for live in (scene.client_live, scene.reader_live):
+        await live.command("consultation.join", consultation_id=scene.id)
+    error = await scene.client_live.refused("signal.send", consultation_id=scene.id, candidate=None)
+    assert error["code"] == "consultation.not_in_progress"
+    await move_towards_start(scene)
+    assert (await scene.snapshot())["started_at"] is None
+    await scene.client_live.command("signal.send", consultation_id=scene.id, candidate=None)
+    heard = await scene.reader_live.next_event("signal.received")
+    assert heard["sender_id"] == scene.client.id
+    for live in (scene.client_live, scene.reader_live):
+        await live.command("media.report", consultation_id=scene.id, state="connected")
+    snapshot = await scene.snapshot()
+    assert (snapshot["started_at"] is not None, snapshot["total_cost_minor"]) == (True, 499)
+
+
+async def test_who_was_in_the_waiting_room_through_a_node_that_died_is_not_there_any_more(start_server: StartServer) -> None:
+    clock = MovableClock()
+    metered = await start_server(clock=clock)
+    scene = await booked(metered, minutes_ahead=15)
+    for _ in range(40):  # in steps that the lease outlasts
+        await scene.pass_time(9)
+    await scene.client.refresh()
+    await scene.client_live.command("consultation.join", consultation_id=scene.id)
+    assert (await scene.snapshot())["client_present"]
+    node_id = metered.app[NODE].id
+    moment = Moment(clock.now(), metered.settings)
+    await metered.database.transact(lambda tx: node_lost(tx, node_id, renewed_at=clock.now(), moment=moment))
+    snapshot = await scene.snapshot()
+    assert (snapshot["status"], snapshot["client_present"]) == ("scheduled", False)

@@ -5,12 +5,13 @@ import type { Consultation } from "../../protocol";
 import { isRoomOpen, secondsUntil } from "../../rooms/clock";
 import { useServices } from "../../services";
 import { texts } from "../../texts";
-import { formatClock, formatTime } from "../../texts/formats";
+import { formatAppointment, formatClock, formatTime } from "../../texts/formats";
 
 const LOOK_EVERY_MS = 1_000;
 
 export function BookingBars() {
   useGoingIn();
+  useCancellations();
   return (
     <>
       <NextBookingBar />
@@ -28,6 +29,23 @@ function useGoingIn(): void {
   useEffect(() => {
     if (begunId !== null && liveConsultation.hasEntered(begunId)) route(`/room/${begunId}`);
   }, [begunId]);
+}
+
+/** That the other one cancelled is said wherever one is; a letter says it too. */
+function useCancellations(): void {
+  const { live, login, notices } = useServices();
+  const ownId = login.user?.id;
+  useEffect(
+    () =>
+      live.on("consultation.cancelled", ({ consultation }) => {
+        const isClient = consultation.client.id === ownId;
+        const byOther = isClient ? "declined" : "withdrawn";
+        if (consultation.scheduled_at === null || consultation.end_reason !== byOther) return;
+        const { display_name: name } = isClient ? consultation.reader : consultation.client;
+        notices.say(texts.bookings.otherCancelled(name, formatAppointment(consultation.scheduled_at)));
+      }),
+    [live, notices, ownId],
+  );
 }
 
 function NextBookingBar() {
