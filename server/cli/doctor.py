@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import asyncpg
 from dotenv import dotenv_values
 from pydantic import BaseModel, SecretStr
 
+from config import limits
 from config.clock import SystemClock
 from config.errors import StartupError
 from config.settings import DELIMITER, PREFIX, Settings
@@ -76,6 +78,7 @@ async def _look(settings: Settings) -> list[tuple[str, bool, str]]:
         _look_at_payments(settings),
         await _look_at_mail(settings),
         *await _look_at_turn(settings),
+        _look_at_recording(settings),
         _look_at_pages(),
     ]
 
@@ -149,6 +152,23 @@ async def _look_at_turn(settings: Settings) -> list[tuple[str, bool, str]]:
         return [("turn", True, "not set; calls work only where both sides can reach each other directly")]
     findings = await probe_relays(settings.turn, now=SystemClock().now())
     return [("turn", finding.is_well, f"{finding.url} {finding.text}") for finding in findings]
+
+
+def _look_at_recording(settings: Settings) -> tuple[str, bool, str]:
+    """Whether what is written while people talk has room, and where media come in."""
+    recording = settings.recording
+    if not recording.enabled:
+        return "recording", True, "switched off"
+    folder = next(place for place in (settings.data_dir, *settings.data_dir.resolve().parents) if place.exists())
+    free = shutil.disk_usage(folder).free
+    if free < limits.RECORDING_FREE_BYTES:
+        return "recording", False, f"only {free // 2**20} MiB are free under {settings.data_dir}; nothing will be recorded"
+    kept = f"kept {recording.retention_days} days" if recording.retention_days else "kept until deleted"
+    return (
+        "recording",
+        True,
+        f"up to {recording.maximum} at once, {kept}, media on UDP ports {recording.ports or 'of any number'}",
+    )
 
 
 def _look_at_pages() -> tuple[str, bool, str]:

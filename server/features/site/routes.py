@@ -47,6 +47,13 @@ class SiteQueue(View):
     reserved_seconds: float
 
 
+class SiteRecording(View):
+    """Whether two people may have their call recorded, and for how long that is kept; 0 days = until it is deleted."""
+
+    is_enabled: bool
+    kept_days: int
+
+
 class Site(View):
     name: str
     currency: str
@@ -54,6 +61,7 @@ class Site(View):
     billing: SiteBilling
     wallet: SiteWallet
     queue: SiteQueue
+    recording: SiteRecording
     demo: bool
 
 
@@ -97,6 +105,7 @@ def describe_site(services: Services) -> Site:
             top_up_maximum_minor=settings.wallet.top_up_maximum_minor,
         ),
         queue=SiteQueue(reserved_seconds=settings.queue.reserved_seconds),
+        recording=SiteRecording(is_enabled=settings.recording.enabled, kept_days=settings.recording.retention_days),
         demo=settings.demo,
     )
 

@@ -29,6 +29,7 @@ import type {
   ReaderQueue,
   ReaderTimes,
   ReasonPayload,
+  RecordingList,
   RegisterPayload,
   Review,
   ReviewPayload,
@@ -173,6 +174,7 @@ function consultationResources(api: ApiClient) {
     consultation: (id: string) => api.get<Consultation>(`/consultations/${id}`),
     listMessages: (id: string, afterSeq: number) =>
       api.get<Page<Message>>(`/consultations/${id}/messages`, { query: { after_seq: afterSeq, limit: 200 } }),
+    recordings: (id: string) => api.get<RecordingList>(`/consultations/${id}/recordings`),
     statement: (id: string) => api.get<Statement>(`/consultations/${id}/statement`),
     transcript: (id: string, format: "txt" | "json") =>
       api.download(`/consultations/${id}/transcript`, { query: { format } }),

@@ -144,6 +144,7 @@ Site: Site
 SiteBilling: SiteBilling
 SitePayments: SitePayments
 SiteQueue: SiteQueue
+SiteRecording: SiteRecording
 SiteWallet: SiteWallet
 SpanView: SpanView
 Statement: Statement
@@ -1404,6 +1405,7 @@ demo: boolean
 name: string
 payments: SitePayments
 queue: SiteQueue
+recording: SiteRecording
 wallet: SiteWallet
 }
 /**
@@ -1438,6 +1440,13 @@ outcome: string
  */
 export interface SiteQueue {
 reserved_seconds: number
+}
+/**
+ * Whether two people may have their call recorded, and for how long that is kept; 0 days = until it is deleted.
+ */
+export interface SiteRecording {
+is_enabled: boolean
+kept_days: number
 }
 export interface SiteWallet {
 top_up_maximum_minor: number

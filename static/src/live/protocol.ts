@@ -3,6 +3,7 @@ import type {
   AnswerConsultation,
   ChangeMode,
   ConnectionClosingEvent,
+  ConnectRecording,
   ConsultationBalanceExhaustedEvent,
   ConsultationBalanceLowEvent,
   ConsultationBookingNearEvent,
@@ -25,6 +26,7 @@ import type {
   ReadData,
   ReaderStatusChangedEvent,
   ReadMessages,
+  RecordingConnected,
   RenewedIceServers,
   ReportMedia,
   RequestConsultation,
@@ -62,6 +64,11 @@ export interface Commands {
   "signal.send": Command<SendSignal, SignalData>;
   "media.report": Command<ReportMedia, MediaData>;
   "media.renew": Command<ConsultationReference, RenewedIceServers>;
+  "recording.ask": Command<ConsultationReference, ConsultationData>;
+  "recording.agree": Command<ConsultationReference, ConsultationData>;
+  "recording.decline": Command<ConsultationReference, ConsultationData>;
+  "recording.stop": Command<ConsultationReference, ConsultationData>;
+  "recording.connect": Command<ConnectRecording, RecordingConnected>;
   "readers.watch": Command<WatchReaders, WatchData>;
   "queue.join": Command<JoinQueue, QueueEntryData>;
   "queue.leave": Command<LeaveQueue, QueueLeft>;

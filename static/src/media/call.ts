@@ -7,12 +7,14 @@ import { type CallBrowser, callBrowser } from "./browser";
 import { Outgoing } from "./outgoing";
 import { DirectPath } from "./paths/direct";
 import type { MediaPath, PathState, VideoLimits } from "./paths/path";
+import { RelayPath } from "./paths/relay";
 import { QualityMeter, UNKNOWN_QUALITY } from "./quality";
 import { Recovery } from "./recovery";
+import { RelaySwitch } from "./relay_switch";
 import { REPORT_EVERY_MS, Reports } from "./reports";
 import { findSafetyWords } from "./safety_words";
 import { readStatistics, type Statistics } from "./statistics";
-import type { Call, CallEnvironment, CallStage, Quality } from "./types";
+import type { Call, CallEnvironment, CallStage, Quality, RecordingStage } from "./types";
 
 /** About what a face at 720 lines needs; a poor line gets a small picture so that the sound stays whole. */
 const FULL_VIDEO: VideoLimits = { maxBitrate: 1_200_000, scaleDownBy: 1, maxFramerate: 30 };
@@ -32,12 +34,15 @@ export class RoomCall implements Call {
   readonly isSharingScreen: ReadonlySignal<boolean>;
   readonly canShareScreen: boolean;
   readonly quality: ReadonlySignal<Quality>;
+  readonly isThroughServer: ReadonlySignal<boolean>;
   readonly safetyWords: ReadonlySignal<readonly string[] | null>;
 
   private readonly outgoing: Outgoing;
   private readonly direct: DirectPath;
   private readonly active: ReturnType<typeof signal<MediaPath>>;
+  private wanted: MediaPath;
   private readonly recovery: Recovery;
+  private readonly relaySwitch: RelaySwitch;
   private readonly reports: Reports;
   private readonly meter = new QualityMeter();
   private readonly measured = signal<Quality>(UNKNOWN_QUALITY);
@@ -48,6 +53,7 @@ export class RoomCall implements Call {
   private readonly wasConnected = signal(false);
   private readonly closed = signal(false);
   private readonly stops: (() => void)[] = [];
+  private recording: { id: string; state: RecordingStage } | null = null;
   private framesDecoded = 0;
   private limits = FULL_VIDEO;
 
@@ -63,6 +69,7 @@ export class RoomCall implements Call {
       onReplaced: () => this.retire(),
     });
     this.active = signal<MediaPath>(this.direct);
+    this.wanted = this.direct;
     this.recovery = new Recovery({
       ...{ path: this.direct, live, isPolite },
       onNetworkChange: (listener) => browser.onNetworkChange(listener),
@@ -75,7 +82,13 @@ export class RoomCall implements Call {
     this.isSharingScreen = this.outgoing.isSharingScreen;
     this.canShareScreen = browser.captureScreen !== null;
     this.quality = this.measured;
-    this.safetyWords = this.words;
+    this.isThroughServer = computed(() => this.path !== this.direct);
+    this.safetyWords = computed(() => (this.isThroughServer.value ? null : this.words.value));
+    this.relaySwitch = new RelaySwitch({
+      makePath: (withVideo) =>
+        new RelayPath({ live, consultationId, iceServers, browser, withVideo, limits: this.limits }),
+      sendThrough: (path) => this.sendThrough(path),
+    });
     this.stage = computed(() => this.findStage());
     this.remoteStream = computed(() => {
       const tracks = this.path.remoteTracks.value;
@@ -109,6 +122,13 @@ export class RoomCall implements Call {
     if (this.withVideo.peek() === (mode === "video")) return;
     this.withVideo.value = mode === "video";
     this.outgoing.setMode(mode);
+    this.relaySwitch.follow(this.recording, mode === "video");
+  }
+
+  followRecording(recording: { id: string; state: RecordingStage } | null): void {
+    if (this.closed.peek()) return;
+    this.recording = recording;
+    this.relaySwitch.follow(recording, this.withVideo.peek());
   }
 
   restart(): void {
@@ -116,21 +136,26 @@ export class RoomCall implements Call {
   }
 
   /**
-   * The media go on by another path (the server's relay) while the direct one stays up and sends nothing; null goes
-   * back to it. Stage, reports, quality and what is shown follow the active path. Closing the other is its owner's.
+   * The media go on by another path (the server's relay) while the direct one stays up and sends nothing but whether
+   * there is a picture; null goes back to it. Stage, reports, quality and what is shown follow the active path. Closing the other is its owner's.
    */
   async sendThrough(path: MediaPath | null): Promise<void> {
-    const before = this.path;
     const next = path ?? this.direct;
-    if (before === next || this.closed.peek()) return;
+    if (this.wanted === next || this.closed.peek()) return;
+    this.wanted = next;
     await Promise.all([
       next.setAudio(this.outgoing.audio.peek()),
       next.setVideo(this.outgoing.video.peek()),
       next.setVideoLimits(this.limits),
     ]);
-    this.active.value = next;
-    this.meter.reset();
-    await Promise.all([before.setAudio(null), before.setVideo(null)]);
+    // Another way may have been chosen while this one was made ready.
+    const isWanted = this.wanted === next && !this.closed.peek();
+    const left = isWanted ? this.path : next;
+    if (isWanted) {
+      this.active.value = next;
+      this.meter.reset();
+    }
+    if (left !== this.path) await Promise.all([left.setAudio(null), left.setVideo(null)]);
   }
 
   close(): void {
@@ -138,6 +163,7 @@ export class RoomCall implements Call {
     this.closed.value = true;
     this.reports.tellState("closed");
     for (const stop of this.stops.splice(0)) stop();
+    this.relaySwitch.close();
     this.recovery.close();
     this.direct.close();
     this.outgoing.close();
@@ -153,6 +179,7 @@ export class RoomCall implements Call {
       () => clearInterval(timer),
       effect(() => void this.path.setAudio(this.outgoing.audio.value).catch(() => undefined)),
       effect(() => void this.path.setVideo(this.outgoing.video.value).catch(() => undefined)),
+      effect(() => this.direct.tellVideo(this.outgoing.video.value !== null)),
       effect(() => {
         const isHeard = !this.held.value;
         for (const track of this.path.remoteTracks.value) track.enabled = isHeard;

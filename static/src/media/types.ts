@@ -80,6 +80,9 @@ export interface Quality {
   isRelayed: boolean | null;
 }
 
+/** Of the snapshot's `recording`. */
+export type RecordingStage = "asked" | "connecting" | "recording" | "stopped";
+
 /** The media of one consultation in this tab. */
 export interface Call {
   readonly stage: ReadonlySignal<CallStage>;
@@ -92,7 +95,9 @@ export interface Call {
   readonly isSharingScreen: ReadonlySignal<boolean>;
   readonly canShareScreen: boolean;
   readonly quality: ReadonlySignal<Quality>;
-  /** Four words, or null until connected: the same on both sides exactly when nobody sits between. */
+  /** The server's relay carries the media now, and records them. */
+  readonly isThroughServer: ReadonlySignal<boolean>;
+  /** Four words, or null until connected: the same on both sides exactly when nobody sits between; none while it is recorded. */
   readonly safetyWords: ReadonlySignal<readonly string[] | null>;
   setMicrophone(on: boolean): void;
   /** Opens the camera when it was never open. */
@@ -100,6 +105,8 @@ export interface Call {
   shareScreen(on: boolean): Promise<void>;
   /** The clock stands: nothing is sent or played until it goes on. */
   setHeld(held: boolean): void;
+  /** While it is recorded the media go through the server's relay; null or over: straight to the other side again. */
+  followRecording(recording: { id: string; state: RecordingStage } | null): void;
   /** Only sound from here on (video to call), or both again. */
   setMode(mode: "call" | "video"): void;
   restart(): void;

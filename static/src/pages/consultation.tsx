@@ -2,6 +2,7 @@
 import { useRoute } from "preact-iso";
 import { LoginGate } from "../components/login_gate";
 import { Empty, ProblemNote, Skeleton } from "../components/notes";
+import { Recordings } from "../components/recordings";
 import { StatementTable } from "../components/statement_table";
 import { Transcript } from "../components/transcript";
 import { useLoaded } from "../hooks/loading";
@@ -74,6 +75,7 @@ function OneConsultation(props: { id: string; user: User }) {
         <p class="soft">{priceText(consultation)}</p>
         <StatementTable statement={statement} isClient={isClient} />
       </section>
+      <Recordings consultation={consultation} ownId={props.user.id} />
       <Transcript consultation={consultation} ownId={props.user.id} />
     </div>
   );

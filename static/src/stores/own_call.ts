@@ -175,6 +175,7 @@ export class OwnCall {
     if (consultation.status !== "in_progress" || this.relays?.consultationId !== consultation.id) return;
     const call = this.currentCall.peek() ?? this.openCall(consultation);
     call?.setMode(consultation.mode);
+    call?.followRecording(consultation.recording);
     // Back to the picture: with one's own, if it was not oneself who took it away.
     if (before?.mode === "call" && consultation.mode === "video" && this.open.camera) void call?.setCamera(true);
     this.hold();

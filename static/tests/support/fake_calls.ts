@@ -91,6 +91,8 @@ export function fakeCall(environment: CallEnvironment) {
     shareScreen: vi.fn(async () => undefined),
     setHeld: vi.fn(),
     setMode: vi.fn(),
+    isThroughServer: signal(false),
+    followRecording: vi.fn(),
     restart: vi.fn(),
     close: vi.fn(),
   } satisfies Call & { environment: CallEnvironment };

@@ -63,6 +63,7 @@ export const sampleSite: Site = {
   },
   wallet: { top_up_minimum_minor: 500, top_up_maximum_minor: 50_000 },
   queue: { reserved_seconds: 120 },
+  recording: { is_enabled: true, kept_days: 30 },
   demo: true,
 };
 

@@ -8,6 +8,7 @@ import { Dialog } from "../dialog";
 import { type ControlsProps, RareControls } from "./controls";
 import { ModeChoices } from "./mode_choices";
 import { QualityDetails } from "./quality_sign";
+import { RecordingChoice } from "./recording";
 
 export interface MoreDialogProps extends ControlsProps {
   onSafetyWords: () => void;
@@ -27,6 +28,7 @@ export function MoreDialog(props: MoreDialogProps) {
           <h3>{texts.calls.modeTitle}</h3>
           <ModeChoices {...props} onDone={props.onClose} />
         </section>
+        <RecordingChoice {...props} onDone={props.onClose} />
         <Button isWide onPress={props.onSafetyWords}>
           <ShieldCheck size={18} aria-hidden="true" />
           {texts.calls.safetyWords}

@@ -11,7 +11,9 @@ export function SafetyWords(props: CallPart & { onClose: () => void }) {
     <Dialog title={texts.calls.safetyWords} onClose={props.onClose}>
       <div class="stack">
         <p>{texts.calls.safetyIntro(name)}</p>
-        {words === null ? (
+        {props.call.isThroughServer.value ? (
+          <p role="status">{texts.recordings.noSafetyWords}</p>
+        ) : words === null ? (
           <p class="soft" role="status">
             {texts.calls.safetyWaiting}
           </p>

@@ -9,6 +9,7 @@ import { EndDialog } from "./end_dialog";
 import { MessageList } from "./message_list";
 import { ModeBar } from "./mode_bar";
 import type { RoomPart } from "./part";
+import { RecordingBar } from "./recording";
 import { RoomHead } from "./room_head";
 import { RoomNotice } from "./room_notice";
 import { StoppedClock, StoppedWords } from "./stopped_clock";
@@ -35,6 +36,7 @@ export function Talking(props: RoomPart) {
       <RoomHead {...props} onEnd={mode === "chat" ? askToEnd : undefined} />
       <RoomNotice {...props} onAddMoney={() => setToppingUp(true)} />
       <ModeBar {...props} />
+      <RecordingBar {...props} />
       {mode !== "chat" && <CallRoom {...props} mode={mode} isStopped={isStopped} onEnd={askToEnd} />}
       {mode === "chat" && (
         <div class={`room__middle${isStopped ? " room__middle--dim" : ""}`}>

@@ -38,6 +38,7 @@ export class DirectPath implements MediaPath {
   private offeredAnewAtMs = 0;
   private audio: MediaStreamTrack | null = null;
   private video: MediaStreamTrack | null = null;
+  private isVideoOn = false;
   private limits: VideoLimits;
   private isWorking = false;
   private isClosed = false;
@@ -87,6 +88,12 @@ export class DirectPath implements MediaPath {
   async setVideo(track: MediaStreamTrack | null): Promise<void> {
     this.video = track;
     await this.currentPeer.peek()?.setVideo(track);
+  }
+
+  /** Whether there is a picture, whichever way it goes. */
+  tellVideo(isOn: boolean): void {
+    this.isVideoOn = isOn;
+    this.currentPeer.peek()?.companion.tellVideo(isOn);
   }
 
   async setVideoLimits(limits: VideoLimits): Promise<void> {
@@ -140,13 +147,14 @@ export class DirectPath implements MediaPath {
 
   private makePeer(): void {
     const { browser, isPolite, onReplaced } = this.environment;
-    const { servers, audio, video, limits } = this;
+    const { servers, audio, video, isVideoOn, limits } = this;
     const peer: Peer = new Peer({
       browser,
       isPolite,
       iceServers: servers ?? [],
       audio,
       video,
+      isVideoOn,
       limits,
       send: (signal) => this.queue.push(signal),
       onState: (state) => {

@@ -11,6 +11,7 @@ export interface PeerEnvironment {
   iceServers: RTCIceServer[];
   audio: MediaStreamTrack | null;
   video: MediaStreamTrack | null;
+  isVideoOn: boolean;
   limits: VideoLimits;
   send: (signal: Signal) => void;
   onState: (state: PathState) => void;
@@ -37,7 +38,7 @@ export class Peer {
     this.connection.ontrack = () => this.tellTracks();
     this.audio = this.addSender("audio", environment.audio);
     this.video = this.addSender("video", environment.video);
-    this.companion.tellVideo(environment.video !== null);
+    this.companion.tellVideo(environment.isVideoOn);
   }
 
   async setAudio(track: MediaStreamTrack | null): Promise<void> {
@@ -45,7 +46,6 @@ export class Peer {
   }
 
   async setVideo(track: MediaStreamTrack | null): Promise<void> {
-    this.companion.tellVideo(track !== null);
     await this.video?.replaceTrack(track);
   }
 

@@ -7,6 +7,7 @@ import { moneyTexts } from "./money";
 import { problemTexts } from "./problems";
 import { queueTexts } from "./queue";
 import { readerTexts } from "./readers";
+import { recordingTexts } from "./recordings";
 import { roomTexts } from "./room";
 import { shellTexts } from "./shell";
 
@@ -17,6 +18,7 @@ export const en = {
   queue: queueTexts,
   bookings: bookingTexts,
   account: accountTexts,
+  recordings: recordingTexts,
   room: roomTexts,
   calls: callTexts,
   money: moneyTexts,
