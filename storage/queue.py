@@ -126,7 +126,7 @@ JOIN readers AS r ON r.user_id = q.reader_id
 LEFT JOIN ledger_accounts AS w ON w.owner_id = q.client_id AND w.kind = 'wallet' AND w.currency = $3
 LEFT JOIN consultations AS asked ON asked.id = q.consultation_id
 WHERE q.reader_id = ANY($1) AND q.state IN ('waiting', 'reserved')
-ORDER BY q.reader_id, (q.state = 'reserved') DESC, q.number
+ORDER BY q.reader_id, q.number
 """
 _SELECT_READERS = f"""
 SELECT r.user_id, u.display_name, u.avatar_upload_id, u.is_demonstration, u.status = 'active' AS is_active,
@@ -179,7 +179,7 @@ async def list_queue_readers(db: Connection, reader_ids: Sequence[UUID], *, now:
 async def list_places(
     db: Connection, reader_ids: Sequence[UUID], *, now: datetime, currency: str, minimum_minutes: int
 ) -> list[Place]:
-    """Everybody who waits in the lines of these readers, reader by reader: who has the turn first, then in order.
+    """Everybody who waits in the lines of these readers, reader by reader, as they came.
 
     `minimum_minutes`: how many minutes a wallet must pay for.
     """

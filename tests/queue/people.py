@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from config.clock import MovableClock
 from server.live import QUEUE_SWEEPER
 from tests.support.clients import ApiClient
@@ -130,6 +132,10 @@ class Waiting:
     async def free_the_reader(self) -> None:
         """The consultation that goes on ends."""
         await self.scene.end()
+
+    def without_sweeps(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What happens from here on happens at once, or not at all."""
+        monkeypatch.setattr(self.server.app[QUEUE_SWEEPER], "sweep", lambda: asyncio.sleep(0))
 
     async def sweep(self) -> None:
         await self.server.app[QUEUE_SWEEPER].sweep()

@@ -53,8 +53,11 @@ async def test_who_leaves_makes_room_for_those_behind(waiting: Waiting) -> None:
     assert (await first.queue())["lost"] == []
 
 
-async def test_the_next_in_line_gets_the_turn_when_the_consultation_ends(waiting: Waiting) -> None:
+async def test_the_next_in_line_gets_the_turn_when_the_consultation_ends(
+    waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, second = waiting.waiters
+    waiting.without_sweeps(monkeypatch)
     await second.live.command("readers.watch", on=True)
     await waiting.free_the_reader()
     entry = await first.next_change(state="reserved")
@@ -90,8 +93,9 @@ async def test_a_turn_that_is_not_used_passes_on_after_its_time(waiting: Waiting
     assert (await first.queue())["lost"] == []
 
 
-async def test_who_passes_on_the_turn_gives_it_to_the_next_at_once(waiting: Waiting) -> None:
+async def test_who_passes_on_the_turn_gives_it_to_the_next_at_once(waiting: Waiting, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = waiting.waiters
+    waiting.without_sweeps(monkeypatch)
     await waiting.free_the_reader()
     await first.next_change(state="reserved")
     assert await first.leave()

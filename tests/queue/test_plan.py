@@ -17,14 +17,17 @@ from storage.queue import AskedConsultation, Place, QueueEntry, QueueReader
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SETTINGS = QueueSettings()
 READER = UUID(int=1)
-seconds = st.integers(-4000, 4000)
-instants = seconds.map(lambda s: NOW + timedelta(seconds=s))
+# Mostly the good case, so that turns are given often.
+mostly = st.sampled_from([True, True, True, True, False])
+deadlines = st.integers(1, 120).map(lambda s: NOW + timedelta(seconds=s)) | st.integers(0, 9).map(
+    lambda s: NOW - timedelta(seconds=s)
+)
 past = st.integers(0, 4000).map(lambda s: NOW - timedelta(seconds=s))
 
 
 @st.composite
 def places(draw: st.DrawFn, number: int, *, may_be_reserved: bool) -> Place:
-    is_reserved = may_be_reserved and draw(st.booleans())
+    is_reserved = may_be_reserved and draw(mostly)
     asked = draw(
         st.none()
         | st.builds(
@@ -34,7 +37,7 @@ def places(draw: st.DrawFn, number: int, *, may_be_reserved: bool) -> Place:
             st.booleans(),
         )
     )
-    asked = asked if is_reserved else None
+    asked = asked if is_reserved and draw(st.booleans()) else None
     skipped_at = None if is_reserved else draw(st.none() | past)
     client = Person(UUID(int=100 + number), "Client", None, False)
     entry = QueueEntry(
@@ -42,20 +45,19 @@ def places(draw: st.DrawFn, number: int, *, may_be_reserved: bool) -> Place:
         number=number,
         reader_id=READER,
         client_id=client.id,
-        type=draw(st.sampled_from(["chat", "video"])),
+        type=draw(st.sampled_from(["chat", "chat", "chat", "video"])),
         nonce=f"n{number}",
         state="reserved" if is_reserved else "waiting",
         joined_at=draw(past),
-        reserved_until_at=draw(instants) if is_reserved else None,
+        reserved_until_at=draw(deadlines) if is_reserved else None,
         consultation_id=None if asked is None else UUID(int=300 + number),
         skipped_at=skipped_at,
         skip_reason=None if skipped_at is None else draw(st.sampled_from(["disconnected", "busy", "balance"])),
-        stalled_at=draw(st.none() | past),
+        stalled_at=None if draw(mostly) else draw(past),
     )
-    facts = {name: draw(st.booleans()) for name in ("is_connected", "is_in_consultation", "has_turn_elsewhere", "can_pay")}
-    return Place(
-        entry=entry, client=client, is_client_active=draw(st.booleans()), has_limits=False, wallet_id=1, asked=asked, **facts
-    )
+    facts = {name: draw(mostly) for name in ("is_connected", "can_pay")}
+    facts |= {name: not draw(mostly) for name in ("is_in_consultation", "has_turn_elsewhere")}
+    return Place(entry=entry, client=client, is_client_active=draw(mostly), has_limits=False, wallet_id=1, asked=asked, **facts)
 
 
 @st.composite
@@ -63,13 +65,15 @@ def lines(draw: st.DrawFn) -> Line:
     count = draw(st.integers(0, 5))
     first_reserved = draw(st.integers(0, count))
     waiting = [draw(places(n, may_be_reserved=n == first_reserved)) for n in range(count)]
-    live_client_id = draw(st.none() | st.just(UUID(int=99)) | st.sampled_from([place.client.id for place in waiting] or [None]))
+    is_free = draw(st.booleans())
+    clients = [UUID(int=99), *(place.client.id for place in waiting)]
+    live_client_id = None if is_free else draw(st.none() | st.sampled_from(clients))
     reader = QueueReader(
         reader=Person(READER, "Reader", None, False),
-        is_active=draw(st.booleans()),
-        is_verified=draw(st.booleans()),
-        chosen_status=draw(st.sampled_from(["online", "online", "away", "offline"])),
-        is_connected=draw(st.booleans()),
+        is_active=is_free or draw(mostly),
+        is_verified=is_free or draw(mostly),
+        chosen_status="online" if is_free else draw(st.sampled_from(["online", "away", "offline"])),
+        is_connected=is_free or draw(mostly),
         live_client_id=live_client_id,
         live_was_accepted=live_client_id is not None and draw(st.booleans()),
         rates={"chat": 399},
@@ -97,8 +101,9 @@ def test_a_settled_line_is_sound(line: Line) -> None:
     for place in reserved:
         assert place.entry.reserved_until_at is not None
         if place.entry.consultation_id is None:
+            assert not place.is_in_consultation
             assert line.reader.is_free, "nobody has the turn at a reader who cannot take it"
-            assert NOW < place.entry.reserved_until_at <= NOW + timedelta(seconds=4000)
+            assert NOW < place.entry.reserved_until_at <= NOW + timedelta(seconds=120)
     if line.reader.is_free and not reserved:
         assert not [place for place in waiting if is_ready(place)], "a free reader waits for nobody who could come"
         assert all(place.entry.skipped_at is not None for place in waiting)

@@ -10,7 +10,6 @@ import pytest
 
 from config.clock import MovableClock
 from config.ids import new_id
-from server.live import QUEUE_SWEEPER
 from storage.ledger import EntryDraft, TransferDraft, find_ledger_account, get_platform_account_id, insert_transfer
 from storage.transaction import Transaction
 from tests.queue.people import Waiter, Waiting
@@ -144,9 +143,24 @@ async def test_of_two_turns_at_once_the_second_waits_for_the_first(waiting: Wait
     assert entries[other.reader_id]["state"] == "reserved"
 
 
+async def test_who_uses_the_time_of_a_turn_to_talk_with_somebody_else_holds_up_nobody(waiting: Waiting) -> None:
+    first, second = waiting.waiters
+    other = await Waiting.start(waiting.server, waiters=0)
+    await other.free_the_reader()
+    await waiting.free_the_reader()
+    await first.next_change(state="reserved")
+    await first.live.command("consultation.request", reader_id=other.reader_id, type="chat", nonce=first.live.nonce())
+    await waiting.sweep()
+    assert (await first.next_change(skip_reason="busy"))["state"] == "waiting"
+    await second.next_change(state="reserved")
+
+
 @pytest.mark.parametrize("status", ["away", "offline", "invisible"])
-async def test_while_the_reader_is_not_there_nobody_has_the_turn(waiting: Waiting, status: str) -> None:
+async def test_while_the_reader_is_not_there_nobody_has_the_turn(
+    waiting: Waiting, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, _second = waiting.waiters
+    waiting.without_sweeps(monkeypatch)
     await waiting.free_the_reader()
     await first.next_change(state="reserved")
     await waiting.scene.reader_live.command("reader.set_status", status=status)
@@ -250,7 +264,7 @@ async def test_a_turn_that_ran_out_does_not_hold_the_reader_also_before_a_sweep(
     waiting = await Waiting.start(metered, waiters=1)
     stranger = await waiting.add(joins=False)
     await waiting.free_the_reader()
-    monkeypatch.setattr(metered.app[QUEUE_SWEEPER], "sweep", lambda: asyncio.sleep(0))
+    waiting.without_sweeps(monkeypatch)
     await waiting.pass_time(119)
     assert await waiting.status() == "busy"
     await waiting.pass_time(1)
