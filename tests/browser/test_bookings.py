@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.accessibility import check_accessibility
+from tests.browser.calls import DEVICES, CallView
 from tests.browser.conftest import SETTINGS, OpenWindow
 from tests.browser.rooms import RoomView
 from tests.browser.visitors import PHONE, Visitor
@@ -102,6 +103,32 @@ async def test_a_time_is_booked_waited_for_and_begins_by_itself(site_with_fee: S
         await room.has_opened()
         await room.expect_clock(running=True)
     await rooms[0].end()
+
+
+async def test_a_booked_video_opens_by_itself_for_who_got_ready_in_the_waiting_room(
+    site_with_fee: Server, open_window: OpenWindow
+) -> None:
+    reader_account = await add_reader(site_with_fee, name="Mara", rate=200, call=300, video=400)
+    client_account = await add_client(site_with_fee, balance=20_000)
+    await offer_times(reader_account)
+    client = await open_window(site_with_fee, "client", size=PHONE)
+    reader = await open_window(site_with_fee, "reader", process=1)
+    at = site_with_fee.clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=2)
+    booking = (await book(client_account, reader_account, at, type="video")).body
+    await bring_near(site_with_fee, booking["id"], in_seconds=400)
+    for visitor, account in ((client, client_account), (reader, reader_account)):
+        await visitor.context.grant_permissions(DEVICES)
+        await visitor.log_in(account.email, PASSWORD)
+        await visitor.visit(f"/room/{booking['id']}")
+        await visitor.click("Join when it begins")
+        await visitor.sees("You are ready. The call opens by itself when it begins.")
+    await inspect(client, "waiting-for-video")
+    await bring_near(site_with_fee, booking["id"], in_seconds=0)
+    for view in (CallView(client), CallView(reader)):
+        await view.has_opened()
+        await view.sees_the_other()
+        await view.expect_clock(running=True)
+    await CallView(client).end()
 
 
 async def test_a_booking_is_cancelled_by_keyboard_with_a_word_for_the_other(

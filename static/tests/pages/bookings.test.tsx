@@ -201,12 +201,14 @@ describe("what is coming", () => {
 describe("the waiting room", () => {
   function show(booking: Consultation) {
     const fake = fakeServices(() => undefined);
+    fake.services.wallet.start();
     const room = new Room(fake.services, booking.id, CLIENT_ID);
     render(
       <ServicesContext.Provider value={fake.services}>
         <WaitingRoom room={room} consultation={booking} other={booking.reader} isClient ownId={CLIENT_ID} />
       </ServicesContext.Provider>,
     );
+    return fake;
   }
 
   test("counts down and shows who is there", () => {
@@ -214,6 +216,14 @@ describe("the waiting room", () => {
     expect(screen.getByRole("timer").textContent).toContain("8:00");
     expect(screen.getByText("You are in the waiting room")).toBeTruthy();
     expect(screen.getByText("Mara is not here yet")).toBeTruthy();
+  });
+
+  test("tells who has spent the money meanwhile, before the clock cannot start", async () => {
+    const fake = show(sampleBooking({ client_present: true }));
+    act(() => fake.socket.receive("wallet.changed", { balance_minor: 100, currency: "USD", at: NOW }));
+    expect(await screen.findByText(/Your balance of \$1.00 is too low/)).toBeTruthy();
+    expect(screen.getByRole("link", { name: "Add money" }).getAttribute("href")).toContain("/wallet?next=%2Froom%2F");
+    cleanup();
   });
 
   test("says when it opens, while it is closed", () => {

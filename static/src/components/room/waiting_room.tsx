@@ -1,4 +1,5 @@
 /** A booked consultation before its time: how long it still is, who is there, what it will cost, and the way out of it. */
+import { CircleCheck } from "lucide-preact";
 import { useServerNow } from "../../hooks/server_time";
 import { isRoomOpen, secondsUntil } from "../../rooms/clock";
 import { useServices } from "../../services";
@@ -7,7 +8,9 @@ import { formatAppointment, formatClock, formatMoney, formatTime } from "../../t
 import { Avatar } from "../avatar";
 import { CalendarButton } from "../booking/calendar_button";
 import { CancelButton } from "../booking/cancel_button";
+import { Note } from "../notes";
 import { PriceSentence } from "../price_sentence";
+import { DeviceCheck } from "./device_check";
 import type { RoomPart } from "./part";
 import "../../styles/bookings.css";
 
@@ -17,7 +20,7 @@ export function WaitingRoom(props: RoomPart) {
   const isOpen = isRoomOpen(consultation, now);
   return (
     <div class="room-center">
-      <div class="waiting-room">
+      <div class={consultation.type === "chat" ? "waiting-room" : "waiting-room ringing--call"}>
         <Avatar id={other.id} name={other.display_name} url={other.avatar_url} size="large" />
         <h1>{texts.bookings.waitingTitle(consultation.type, other.display_name)}</h1>
         <p class="soft">
@@ -25,6 +28,7 @@ export function WaitingRoom(props: RoomPart) {
         </p>
         <Countdown scheduledAt={consultation.scheduled_at} now={now} />
         {isOpen ? <WhoIsThere {...props} /> : <OpensLater opensAt={consultation.waiting_room_opens_at} />}
+        {isOpen && <GettingReady {...props} />}
         {isClient && <Costs {...props} />}
         <div class="row waiting-room__ways">
           <CalendarButton booking={consultation} />
@@ -86,6 +90,23 @@ function WhoIsThere(props: RoomPart) {
   );
 }
 
+/** The check can be done while they wait, so that the call opens the moment it begins. */
+function GettingReady({ consultation }: RoomPart) {
+  const { ownCall } = useServices();
+  if (consultation.type === "chat") return null;
+  if (ownCall.isReady(consultation.id)) {
+    return (
+      <p class="ringing__ready" role="status">
+        <CircleCheck size={20} aria-hidden="true" />
+        {texts.bookings.ready}
+      </p>
+    );
+  }
+  return (
+    <DeviceCheck consultationId={consultation.id} mode={consultation.type} joinText={texts.bookings.joinWhenBegun} />
+  );
+}
+
 function OpensLater(props: { opensAt: string | null }) {
   return (
     <>
@@ -97,12 +118,22 @@ function OpensLater(props: { opensAt: string | null }) {
 
 function Costs(props: RoomPart) {
   const { consultation } = props;
-  const { site } = useServices();
+  const { site, wallet } = useServices();
   const rate = consultation.rate_per_minute_minor;
   if (site.value === null) return null;
+  const balance = wallet.value.value;
+  const minimumMinutes = site.value.billing.minimum_minutes_to_start;
   return (
     <>
       <PriceSentence type={consultation.type} ratePerMinuteMinor={rate} currency={consultation.currency} />
+      {balance !== null && balance.balance_minor < rate * minimumMinutes && (
+        <Note tone="warning">
+          <p>
+            {texts.readers.tooLow(formatMoney(balance.balance_minor, balance.currency), minimumMinutes)}{" "}
+            <a href={`/wallet?next=${encodeURIComponent(`/room/${consultation.id}`)}`}>{texts.readers.addMoney}</a>
+          </p>
+        </Note>
+      )}
       {consultation.no_show_minutes > 0 && (
         <p class="soft">
           {texts.bookings.feeRule(formatMoney(rate * consultation.no_show_minutes, consultation.currency))}

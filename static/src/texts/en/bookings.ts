@@ -67,6 +67,8 @@ export const bookingTexts = {
   youNotHere: "You are not in the waiting room yet",
   otherHere: (name: string) => `${name} is here`,
   otherNotHere: (name: string) => `${name} is not here yet`,
+  joinWhenBegun: "Join when it begins",
+  ready: "You are ready. The call opens by itself when it begins.",
   stayHint: "Keep this page open. It begins by itself, and the clock starts when you both are there.",
   comeBackHint: "You can leave this page and come back; you get a letter before it begins.",
   endReasons: {
