@@ -9,5 +9,6 @@ if [ -f static/package.json ]; then
   ensure_node
   (cd static && npm run --silent test) || status=1
 fi
-.venv/bin/python -m pytest "$@" || status=1
+# Two at a time, a file always by one of them: most of a test's time is waiting.
+.venv/bin/python -m pytest --numprocesses 2 --dist loadfile "$@" || status=1
 exit "$status"

@@ -78,10 +78,10 @@ async def ask(live: Live, caller: Caller, payload: ConsultationReference) -> Con
 
 async def agree(live: Live, caller: Caller, payload: ConsultationReference) -> ConsultationData:
     """The relay first, the consent after it: what is agreed to can begin. Where it cannot, the question stays open."""
-    host = _host_of(live)
     async with live.database.connection() as db:
         parts = await access_consultation(db, payload.consultation_id, user_id=caller.user_id)
     recording = check_askable(parts, caller.user_id)
+    host = _host_of(live)
     await host.open(recording.id, parts.consultation.id)
 
     async def write(tx: Transaction, parts: ConsultationParts, caller: Caller, moment: Moment) -> ConsultationParts:
