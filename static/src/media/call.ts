@@ -61,10 +61,10 @@ export class RoomCall implements Call {
     environment: CallEnvironment,
     private readonly browser: CallBrowser,
   ) {
-    const { live, consultationId, isPolite, iceServers, devices, mode } = environment;
+    const { live, consultationId, isPolite, iceServers, iceTransportPolicy, devices, mode } = environment;
     this.outgoing = new Outgoing(devices, browser, mode);
     this.direct = new DirectPath({
-      ...{ live, consultationId, isPolite, iceServers, browser },
+      ...{ live, consultationId, isPolite, iceServers, iceTransportPolicy, browser },
       limits: this.limits,
       onReplaced: () => this.retire(),
     });

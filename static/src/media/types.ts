@@ -122,4 +122,6 @@ export interface CallEnvironment {
   devices: Devices;
   /** From `consultation.join`, renewed with `media.renew`. */
   iceServers: () => Promise<RTCIceServer[]>;
+  /** `relay`: the site keeps people's internet addresses from each other. Asked once `iceServers` has answered. */
+  iceTransportPolicy: () => RTCIceTransportPolicy;
 }

@@ -27,7 +27,7 @@ export interface OwnCallEnvironment {
 }
 
 /** What `consultation.join` said about relay servers. */
-type Relays = Pick<ConsultationJoined, "ice_servers" | "ice_servers_expire_at">;
+type Relays = Pick<ConsultationJoined, "ice_servers" | "ice_servers_expire_at" | "ice_transport_policy">;
 
 const LOSS_HELD_AFTER_MS = 1_000;
 const RENEW_BEFORE_MS = 30_000;
@@ -198,6 +198,7 @@ export class OwnCall {
       mode: consultation.mode,
       devices: media.devices,
       iceServers: () => this.iceServers(consultation.id),
+      iceTransportPolicy: () => this.relays?.relays.ice_transport_policy ?? "all",
     });
     call.setMicrophone(this.open.microphone);
     this.currentCall.value = call;

@@ -29,7 +29,10 @@ interface Page {
 }
 
 /** Side 0 is the client, who is polite; side 1 the reader. */
-function openPage(side: 0 | 1, more: { microphone?: boolean; mode?: "call" | "video" } = {}): Page {
+function openPage(
+  side: 0 | 1,
+  more: { microphone?: boolean; mode?: "call" | "video"; policy?: RTCIceTransportPolicy } = {},
+): Page {
   const peers: FakePeer[] = [];
   const browser = new FakeBrowser((configuration) => {
     const peer = network.connect(configuration);
@@ -48,6 +51,7 @@ function openPage(side: 0 | 1, more: { microphone?: boolean; mode?: "call" | "vi
       mode,
       devices: devices.asDevices(),
       iceServers,
+      iceTransportPolicy: () => more.policy ?? "all",
     },
     browser.asCallBrowser(),
   );
@@ -190,6 +194,12 @@ describe("the other page is loaded again", () => {
     await pass(60_000);
     expect(stages(client, second, reader)).toEqual(["failed", "connected", "connected"]);
   });
+});
+
+test("where people are not to see each other's addresses, only relays are used", async () => {
+  const { peers } = openPage(0, { policy: "relay" });
+  await soon();
+  expect(peers.map((peer) => peer.configuration.iceTransportPolicy)).toEqual(["relay"]);
 });
 
 describe("losing and regaining", () => {

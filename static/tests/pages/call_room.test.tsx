@@ -63,7 +63,11 @@ async function openRoom({ user = sampleUser, permission = "granted", problems = 
     return undefined;
   };
   const fake = fakeServices(answer, user, async () => media);
-  const relays = { ice_servers: [{ urls: ["stun:relay.example.com"] }], ice_servers_expire_at: null };
+  const relays = {
+    ice_servers: [{ urls: ["stun:relay.example.com"] }],
+    ice_servers_expire_at: null,
+    ice_transport_policy: "relay",
+  };
   fake.socket.answers["consultation.join"] = () => ({ consultation, messages, ...relays });
   fake.socket.answers["consultation.set_mode"] = ({ mode }: { mode: Consultation["mode"] }) => {
     const rate = RATES[mode].rate_per_minute_minor;
@@ -155,6 +159,7 @@ describe("the way into a call", () => {
     const { call } = await joined();
     expect(call.environment).toMatchObject({ consultationId: CONSULTATION_ID, isPolite: true, mode: "video" });
     expect(await call.environment.iceServers()).toEqual([{ urls: ["stun:relay.example.com"] }]);
+    expect(call.environment.iceTransportPolicy()).toBe("relay");
   });
 
   test("a denied microphone is said with what to do, and a chat or listening is offered instead", async () => {

@@ -11,7 +11,7 @@ import type { MediaPath, PathState, VideoLimits } from "./path";
 import { Peer } from "./peer";
 
 export interface DirectEnvironment
-  extends Pick<CallEnvironment, "live" | "consultationId" | "isPolite" | "iceServers"> {
+  extends Pick<CallEnvironment, "live" | "consultationId" | "isPolite" | "iceServers" | "iceTransportPolicy"> {
   browser: CallBrowser;
   limits: VideoLimits;
   onReplaced: () => void;
@@ -146,12 +146,13 @@ export class DirectPath implements MediaPath {
   }
 
   private makePeer(): void {
-    const { browser, isPolite, onReplaced } = this.environment;
+    const { browser, isPolite, iceTransportPolicy, onReplaced } = this.environment;
     const { servers, audio, video, isVideoOn, limits } = this;
     const peer: Peer = new Peer({
       browser,
       isPolite,
       iceServers: servers ?? [],
+      iceTransportPolicy: iceTransportPolicy(),
       audio,
       video,
       isVideoOn,

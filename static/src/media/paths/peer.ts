@@ -9,6 +9,7 @@ export interface PeerEnvironment {
   browser: CallBrowser;
   isPolite: boolean;
   iceServers: RTCIceServer[];
+  iceTransportPolicy: RTCIceTransportPolicy;
   audio: MediaStreamTrack | null;
   video: MediaStreamTrack | null;
   isVideoOn: boolean;
@@ -30,8 +31,8 @@ export class Peer {
   private readonly video: RTCRtpSender | null;
 
   constructor(private readonly environment: PeerEnvironment) {
-    const { browser, isPolite, iceServers } = environment;
-    this.connection = browser.connect({ iceServers, bundlePolicy: "max-bundle" });
+    const { browser, isPolite, iceServers, iceTransportPolicy } = environment;
+    this.connection = browser.connect({ iceServers, iceTransportPolicy, bundlePolicy: "max-bundle" });
     this.negotiation = new Negotiation(this.connection, isPolite, environment.send);
     this.companion = new Companion(this.connection, environment.onReplaced);
     this.connection.onconnectionstatechange = () => this.tellState();
