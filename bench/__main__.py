@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 
-from bench import connections, first_page, ledger, live_calls, live_chat, meter
+from bench import connections, first_page, ledger, live_calls, live_chat, meter, recording
 from bench.processes import stay_on_load_core
 from config.logging import configure_logging
 
@@ -50,6 +50,11 @@ async def _calls() -> None:
     _row("200 calls: signals, reports, meter, share of a core", f"{calls.share:.1%}", ratio)
 
 
+async def _recording() -> None:
+    ours, plain = await recording.measure(seconds=12, rounds=1)
+    _row("recording, CPU s per minute of a video", f"{ours:.1f}", f"with transcoding {plain:.1f}, {plain / ours:.1f} times")
+
+
 async def _connections() -> None:
     ours, plain = await connections.measure_both(connections.allow_files(2000))
     _row("memory per idle connection, KiB", f"{ours.bytes_each / _KIB:.1f}", f"plain {plain.bytes_each / _KIB:.1f}", "25")
@@ -64,6 +69,7 @@ async def main() -> None:
     stay_on_load_core()
     await _chat()
     await _calls()
+    await _recording()
     await _connections()
     size = first_page.compressed_bytes(first_page.files_of_home_page(first_page.DIST))
     _row("first page, KiB compressed", f"{size / _KIB:.1f}", aim="below 100")

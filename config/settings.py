@@ -233,7 +233,7 @@ class RecordingSettings(Section):
     retention_days: int = Field(
         default=30, ge=0, le=36_500, description="How long recordings are kept; 0 = until they are deleted"
     )
-    maximum: int = Field(default=6, ge=1, le=1000, description="Consultations recorded at once by one server process")
+    maximum: int = Field(default=10, ge=1, le=1000, description="Consultations recorded at once by one server process")
     addresses: CommaSeparated = Field(
         default=(), description="Addresses of this machine that media come in at; none = all but loopback"
     )
