@@ -40,7 +40,8 @@ export function useJoining(consultationId: string, mode: "call" | "video", isImm
     return media.devices;
   };
   const joinAs = (wanted: JoiningChoice) => {
-    ownCall.join(consultationId, wanted);
+    const isListening = ownCall.media.peek()?.devices.microphone.peek() === null;
+    ownCall.join(consultationId, wanted, isListening);
   };
   const begin = async () => {
     const before = ownCall.memory.readJoined(consultationId);

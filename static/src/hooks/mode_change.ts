@@ -7,13 +7,14 @@ import { describeChange } from "../rooms/modes";
 import { useServices } from "../services";
 
 export function useModeChange(part: RoomPart) {
-  const { live, liveConsultation } = useServices();
+  const { live, liveConsultation, ownCall } = useServices();
   const [problem, setProblem] = useState<Problem | null>(null);
   const change = async (mode: ConsultationType): Promise<boolean> => {
     setProblem(null);
     const { isMore, ratePerMinuteMinor } = describeChange(part.consultation, mode);
     // What the client saw beside the button is what they agree to.
     const agreed = isMore && part.isClient ? { agreed_rate_per_minute_minor: ratePerMinuteMinor } : {};
+    if (isMore && mode !== "chat") ownCall.wishFor(part.consultation.id, mode);
     try {
       const answer = await live.send("consultation.set_mode", {
         consultation_id: part.consultation.id,

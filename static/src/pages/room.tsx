@@ -51,7 +51,7 @@ function OpenRoom(props: { consultationId: string; user: User }) {
   }, [consultation]);
   const isOver = consultation !== null && !isLive(consultation) && consultation.status !== "scheduled";
   useEffect(() => {
-    if (isOver) services.ownCall.leave(props.consultationId);
+    if (isOver) services.ownCall.leave(props.consultationId, { isOver });
   }, [isOver]);
   const isClient = consultation?.client.id === user.id;
   const other = consultation === null ? null : isClient ? consultation.reader : consultation.client;

@@ -5,13 +5,15 @@
 import { effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import type { Resources } from "../api/resources";
 import type { LiveConnection } from "../live/connection";
+import { watchLastingLoss } from "../live/lasting_loss";
 import type { LoadMedia, Media } from "../media/loading";
 import type { Sound } from "../media/sound";
 import type { Call } from "../media/types";
-import type { Consultation, ConsultationJoined } from "../protocol";
+import type { Consultation } from "../protocol";
 import { isClockStanding } from "../rooms/clock";
 import type { CallMemory, OpenDevices } from "./call_memory";
 import type { LiveConsultation } from "./live_consultation";
+import { Relays, type RelaysTold } from "./relays";
 import { watchForTakeover } from "./takeover";
 
 export interface OwnCallEnvironment {
@@ -26,27 +28,26 @@ export interface OwnCallEnvironment {
   channel: BroadcastChannel | null;
 }
 
-/** What `consultation.join` said about relay servers. */
-type Relays = Pick<ConsultationJoined, "ice_servers" | "ice_servers_expire_at" | "ice_transport_policy">;
-
-const LOSS_HELD_AFTER_MS = 1_000;
-const RENEW_BEFORE_MS = 30_000;
-
 export class OwnCall {
   private readonly currentMedia = signal<Media | null>(null);
   private readonly currentCall = signal<Call | null>(null);
   private readonly readyId = signal<string | null>(null);
   private readonly currentSound = signal<Sound | null>(null);
+  private readonly held = signal(true);
   private loading: Promise<Media> | null = null;
-  private relays: { consultationId: string; relays: Relays } | null = null;
   private consultation: Consultation | null = null;
   private stopsOfCall: (() => void)[] = [];
   private open: OpenDevices = { camera: true, microphone: true };
+  private wish: { consultationId: string; mode: "call" | "video" } | null = null;
   private isListening = false;
   private isOpening = false;
   private isSocketLost = false;
 
-  constructor(private readonly environment: OwnCallEnvironment) {}
+  private readonly relays: Relays;
+
+  constructor(private readonly environment: OwnCallEnvironment) {
+    this.relays = new Relays(environment.live);
+  }
 
   get media(): ReadonlySignal<Media | null> {
     return this.currentMedia;
@@ -54,6 +55,10 @@ export class OwnCall {
 
   get call(): ReadonlySignal<Call | null> {
     return this.currentCall;
+  }
+
+  get isHeld(): ReadonlySignal<boolean> {
+    return this.held;
   }
 
   get sound(): ReadonlySignal<Sound | null> {
@@ -76,7 +81,10 @@ export class OwnCall {
         const consultation = liveConsultation.value.value;
         untracked(() => this.follow(consultation));
       }),
-      effect(() => this.followSocket(live.state.value === "lost")),
+      watchLastingLoss(live.state, (isLost) => {
+        this.isSocketLost = isLost;
+        this.hold();
+      }),
     ];
     const hear = (event: MessageEvent) => this.hearOtherTab(event.data);
     channel?.addEventListener("message", hear);
@@ -103,13 +111,18 @@ export class OwnCall {
   }
 
   /** The check is done: from here on the call opens by itself as soon as both may talk. */
-  join(consultationId: string, open: OpenDevices): void {
+  join(consultationId: string, open: OpenDevices, isListening = false): void {
     this.environment.channel?.postMessage({ takenOver: consultationId });
     this.keepOpen(consultationId, open);
     // Somebody without a microphone may still listen, and write.
-    this.isListening = this.currentMedia.peek()?.devices.microphone.peek() === null;
+    this.isListening = isListening;
     this.readyId.value = consultationId;
     this.followNewest();
+  }
+
+  /** The visitor pressed for more (or suggested it): once it is so, their own sound and picture follow by themselves. */
+  wishFor(consultationId: string, mode: "call" | "video"): void {
+    this.wish = { consultationId, mode };
   }
 
   setMicrophone(isOn: boolean): void {
@@ -123,8 +136,8 @@ export class OwnCall {
   }
 
   /** `consultation.join` was answered: the server lets us signal, and said where relays are. */
-  tellJoined(consultationId: string, joined: Relays): void {
-    this.relays = { consultationId, relays: joined };
+  tellJoined(consultationId: string, joined: RelaysTold): void {
+    this.relays.tell(consultationId, joined);
     this.followNewest();
   }
 
@@ -134,15 +147,16 @@ export class OwnCall {
     this.letGo();
   }
 
-  /** The room's page is closed, or there is nothing to get ready for any more; a call that runs stays. */
-  leave(consultationId: string): void {
+  /** The room's page is closed; a call that runs, or is ready to, stays unless it is over. */
+  leave(consultationId: string, { isOver = false } = {}): void {
     if (this.readyId.peek() !== consultationId) this.currentMedia.peek()?.devices.close();
+    else if (isOver) this.release();
   }
 
   /** Somebody else logs in, or the page was just loaded; what the tab remembers is of a consultation and stays. */
   forget(): void {
     this.letGo();
-    this.relays = null;
+    this.relays.forget();
     this.consultation = null;
   }
 
@@ -164,21 +178,30 @@ export class OwnCall {
   private follow(consultation: Consultation | null): void {
     const before = this.consultation;
     this.consultation = consultation;
+    if (consultation !== null) this.grantWish(consultation);
     if (consultation === null || consultation.mode === "chat" || consultation.id !== this.readyId.peek()) {
       const wasOurs = before !== null && before.id === this.readyId.peek();
-      this.closeCall();
-      // Gone on by chat, or ended: nobody looks into a camera that shows nobody anything.
-      if (wasOurs && consultation?.mode === "chat") this.currentMedia.peek()?.devices.close();
-      if (wasOurs && consultation === null) this.release();
+      // Over, or gone on by chat: nobody looks into a camera that shows nobody anything, and the way back is one's own.
+      if (wasOurs) this.release();
+      else this.closeCall();
       return;
     }
-    if (consultation.status !== "in_progress" || this.relays?.consultationId !== consultation.id) return;
+    if (consultation.status !== "in_progress" || !this.relays.areKnown(consultation.id)) return;
     const call = this.currentCall.peek() ?? this.openCall(consultation);
     call?.setMode(consultation.mode);
     call?.followRecording(consultation.recording);
-    // Back to the picture: with one's own, if it was not oneself who took it away.
-    if (before?.mode === "call" && consultation.mode === "video" && this.open.camera) void call?.setCamera(true);
     this.hold();
+  }
+
+  /** What the other side raises opens nothing here; what was pressed here goes on without another press. */
+  private grantWish({ id, mode }: Consultation): void {
+    if (this.wish?.consultationId !== id || this.wish.mode !== mode) return;
+    this.wish = null;
+    if (this.readyId.peek() !== id) return this.join(id, this.open, this.isListening);
+    const call = this.currentCall.peek();
+    if (call === null || mode !== "video" || !this.open.camera) return;
+    call.setMode("video");
+    void call.setCamera(true);
   }
 
   private openCall(consultation: Consultation): Call | null {
@@ -197,8 +220,8 @@ export class OwnCall {
       isPolite: consultation.client.id === this.environment.ownId(),
       mode: consultation.mode,
       devices: media.devices,
-      iceServers: () => this.iceServers(consultation.id),
-      iceTransportPolicy: () => this.relays?.relays.ice_transport_policy ?? "all",
+      iceServers: () => this.relays.iceServers(consultation.id),
+      iceTransportPolicy: () => this.relays.policy(consultation.id),
     });
     call.setMicrophone(this.open.microphone);
     this.currentCall.value = call;
@@ -247,30 +270,8 @@ export class OwnCall {
   private hold(): void {
     const { consultation } = this;
     if (consultation === null) return;
-    this.currentCall.peek()?.setHeld(isClockStanding(consultation) || this.isSocketLost);
-  }
-
-  private followSocket(isLost: boolean): (() => void) | undefined {
-    if (!isLost) {
-      this.isSocketLost = false;
-      this.hold();
-      return undefined;
-    }
-    const timer = setTimeout(() => {
-      this.isSocketLost = true;
-      this.hold();
-    }, LOSS_HELD_AFTER_MS);
-    return () => clearTimeout(timer);
-  }
-
-  private async iceServers(consultationId: string): Promise<RTCIceServer[]> {
-    const known = this.relays?.consultationId === consultationId ? this.relays.relays : null;
-    const expireAt = known?.ice_servers_expire_at ?? null;
-    const isFresh = expireAt === null || Date.parse(expireAt) - Date.now() > RENEW_BEFORE_MS;
-    if (known !== null && isFresh) return known.ice_servers as RTCIceServer[];
-    const renewed = await this.environment.live.send("media.renew", { consultation_id: consultationId });
-    this.relays = { consultationId, relays: renewed };
-    return renewed.ice_servers as RTCIceServer[];
+    this.held.value = isClockStanding(consultation) || this.isSocketLost;
+    this.currentCall.peek()?.setHeld(this.held.peek());
   }
 
   /** The server goes on counting our media as connected although these are not, and it was told so. */

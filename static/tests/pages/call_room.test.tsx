@@ -1,235 +1,21 @@
-import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/preact";
-import { LocationProvider, Route, Router } from "preact-iso";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { DeviceProblem } from "../../src/media/types";
-import NotFoundPage from "../../src/pages/not_found";
-import RoomPage from "../../src/pages/room";
-import type { Consultation, User } from "../../src/protocol";
-import { ServicesContext } from "../../src/services";
-import { fakeDevices, fakeMedia } from "../support/fake_calls";
-import { fakeServices, sampleUser } from "../support/fake_services";
-import { CONSULTATION_ID, READER_ID, sampleConsultation, sampleMessage } from "../support/samples";
+import { act, cleanup, fireEvent, screen, waitFor } from "@testing-library/preact";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  beginTest,
+  change,
+  ENTERED,
+  endTest,
+  joined,
+  openRoom,
+  press,
+  RUNNING,
+  reader,
+  world,
+} from "../support/call_page";
+import { CONSULTATION_ID, sampleConsultation, sampleMessage } from "../support/samples";
 
-const RATES = {
-  chat: { rate_per_minute_minor: 399 },
-  call: { rate_per_minute_minor: 499 },
-  video: { rate_per_minute_minor: 599 },
-};
-/** Both are in the room; nobody has joined with sound or picture yet. */
-const ENTERED: Partial<Consultation> = {
-  type: "video",
-  mode: "video",
-  rates: RATES,
-  rate_per_minute_minor: 599,
-  started_at: null,
-  paid_until_at: null,
-  billed_increments: 0,
-  total_cost_minor: 0,
-  join_until_at: "2026-01-01T10:02:35Z",
-};
-const RUNNING: Partial<Consultation> = {
-  started_at: "2026-01-01T10:00:10Z",
-  paid_until_at: "2026-01-01T10:01:10Z",
-  billed_increments: 1,
-  total_cost_minor: 599,
-  client_media: "connected",
-  reader_media: "connected",
-};
-const reader: User = { ...sampleUser, id: READER_ID, display_name: "Mara", role: "reader" };
-
-let consultation: Consultation;
-let messages: unknown[];
-let stops: (() => void)[] = [];
-
-interface Options {
-  user?: User;
-  permission?: PermissionState;
-  problems?: { camera?: DeviceProblem; microphone?: DeviceProblem };
-}
-
-async function openRoom({ user = sampleUser, permission = "granted", problems = {} }: Options = {}) {
-  vi.stubGlobal("navigator", {
-    ...navigator,
-    language: "en-US",
-    permissions: { query: async () => ({ state: permission }) },
-  });
-  const devices = fakeDevices(problems);
-  const { media, calls } = fakeMedia(devices);
-  const answer = (call: { path: string }) => {
-    if (call.path.startsWith(`/consultations/${CONSULTATION_ID}/messages`))
-      return { items: messages, next_cursor: null };
-    if (call.path === `/consultations/${CONSULTATION_ID}`) return consultation;
-    if (call.path === "/wallet") return { balance_minor: 5_000, held_minor: 0, currency: "USD" };
-    return undefined;
-  };
-  const fake = fakeServices(answer, user, async () => media);
-  const relays = {
-    ice_servers: [{ urls: ["stun:relay.example.com"] }],
-    ice_servers_expire_at: null,
-    ice_transport_policy: "relay",
-  };
-  fake.socket.answers["consultation.join"] = () => ({ consultation, messages, ...relays });
-  fake.socket.answers["consultation.set_mode"] = ({ mode }: { mode: Consultation["mode"] }) => {
-    const rate = RATES[mode].rate_per_minute_minor;
-    consultation = { ...consultation, mode, rate_per_minute_minor: rate, version: consultation.version + 1 };
-    return { consultation };
-  };
-  stops.push(fake.services.ownCall.start());
-  history.replaceState(null, "", `/room/${CONSULTATION_ID}`);
-  render(
-    <ServicesContext.Provider value={fake.services}>
-      <LocationProvider>
-        <Router>
-          <Route path="/room/:id" component={RoomPage} />
-          <Route default component={NotFoundPage} />
-        </Router>
-      </LocationProvider>
-    </ServicesContext.Provider>,
-  );
-  await screen.findByRole("heading", { level: 1 });
-  const sent = (name: string) =>
-    fake.socket.sent.filter((command) => command.name === name).map(({ payload }) => payload);
-  return { ...fake, devices, calls, sent };
-}
-
-type Opened = Awaited<ReturnType<typeof openRoom>>;
-
-async function joined(options: Options = {}) {
-  const opened = await openRoom(options);
-  await press("Join");
-  await waitFor(() => expect(opened.calls).toHaveLength(1));
-  const call = opened.calls[0] as (typeof opened.calls)[number];
-  await screen.findByRole("button", { name: /Mute/i });
-  await act(async () => undefined);
-  return { ...opened, call };
-}
-
-function change(opened: Opened, part: Partial<Consultation>, name: "changed" | "accepted" | "ended" = "changed") {
-  consultation = { ...consultation, ...part, version: consultation.version + 1 };
-  const { version } = consultation;
-  return act(() =>
-    opened.socket.receive(`consultation.${name}`, {
-      consultation_id: CONSULTATION_ID,
-      version,
-      at: "2026-01-01T10:00:35Z",
-      consultation,
-    }),
-  );
-}
-
-async function press(name: string | RegExp) {
-  const button = await screen.findByRole("button", { name });
-  await act(async () => {
-    fireEvent.click(button);
-  });
-}
-
-beforeEach(() => {
-  localStorage.clear();
-  sessionStorage.clear();
-  vi.stubGlobal("MediaStream", class {});
-  // A phone, where the chat is closed at first.
-  const narrow = { matches: false, addEventListener: () => undefined, removeEventListener: () => undefined };
-  vi.stubGlobal("matchMedia", () => narrow);
-  // The test's streams are no real ones, and nothing is ever played.
-  Object.defineProperty(HTMLMediaElement.prototype, "srcObject", { configurable: true, writable: true, value: null });
-  messages = [];
-  consultation = sampleConsultation(ENTERED);
-});
-afterEach(() => {
-  cleanup();
-  for (const stop of stops.splice(0)) stop();
-  vi.unstubAllGlobals();
-});
-
-describe("the way into a call", () => {
-  test("says that the browser will ask before anything is asked", async () => {
-    const { devices, calls } = await openRoom({ permission: "prompt" });
-    expect(await screen.findByText(/Your browser will ask.*Nobody sees or hears you before you join/)).toBeTruthy();
-    expect(devices.open).not.toHaveBeenCalled();
-    await press("Use my camera and microphone");
-    expect(devices.open).toHaveBeenCalledWith({ camera: true, microphone: true });
-    expect(await screen.findByLabelText("Your picture, as in a mirror")).toBeTruthy();
-    expect(calls).toHaveLength(0);
-    await press("Join");
-    await waitFor(() => expect(calls).toHaveLength(1));
-  });
-
-  test("opens the call once, politely for the client, with the relays that the server named", async () => {
-    const { call } = await joined();
-    expect(call.environment).toMatchObject({ consultationId: CONSULTATION_ID, isPolite: true, mode: "video" });
-    expect(await call.environment.iceServers()).toEqual([{ urls: ["stun:relay.example.com"] }]);
-    expect(call.environment.iceTransportPolicy()).toBe("relay");
-  });
-
-  test("a denied microphone is said with what to do, and a chat or listening is offered instead", async () => {
-    const { devices, sent } = await openRoom({ problems: { microphone: "permission_denied" } });
-    expect(await screen.findByText(/does not let this site use your microphone/)).toBeTruthy();
-    expect(screen.getByText(/icon beside the address/)).toBeTruthy();
-    expect(screen.queryByRole("button", { name: "Join" })).toBeNull();
-    await press("Try again");
-    expect(devices.open).toHaveBeenCalledTimes(2);
-    await press(/Go on by chat · \$3.99/);
-    expect(sent("consultation.set_mode")).toEqual([{ consultation_id: CONSULTATION_ID, mode: "chat" }]);
-    expect(await screen.findByText("You go on by chat, at $3.99 a minute.")).toBeTruthy();
-  });
-
-  test("without a microphone one may listen", async () => {
-    const { calls } = await openRoom({ problems: { microphone: "no_device" } });
-    await press("Join without microphone: listen and write");
-    await waitFor(() => expect(calls).toHaveLength(1));
-    expect(calls[0]?.setMicrophone).toHaveBeenCalledWith(false);
-  });
-
-  test("a busy camera does not keep anybody out", async () => {
-    const { calls } = await openRoom({ problems: { camera: "device_busy" } });
-    expect(await screen.findByText(/Another program or tab is using your camera/)).toBeTruthy();
-    await press("Join without camera");
-    await waitFor(() => expect(calls).toHaveLength(1));
-  });
-
-  test("is one press less for whoever wants no check, where the browser allows the devices", async () => {
-    localStorage.setItem("soulseer.joining", JSON.stringify({ camera: false, microphone: true, skipCheck: true }));
-    const { calls, devices } = await openRoom();
-    await waitFor(() => expect(calls).toHaveLength(1));
-    expect(devices.open).toHaveBeenCalledWith({ camera: false, microphone: true });
-  });
-
-  test("after a reload leads back at once, muted as before", async () => {
-    const { services } = await joined();
-    act(() => services.ownCall.setMicrophone(false));
-    cleanup();
-    // Another page: nothing of the old one lives on but what the tab keeps.
-    stops = [];
-    const { calls } = await openRoom({ permission: "prompt" });
-    await waitFor(() => expect(calls).toHaveLength(1));
-    expect(calls[0]?.setMicrophone).toHaveBeenCalledWith(false);
-  });
-
-  test("can be gone while it rings; the call then opens with the answer", async () => {
-    consultation = sampleConsultation({
-      ...ENTERED,
-      status: "requested",
-      accepted_at: null,
-      ring_until_at: "2026-01-01T10:01:05Z",
-    });
-    const opened = await openRoom();
-    await press("Join when Mara answers");
-    expect(screen.getByText(/You are ready. The call opens the moment Mara answers/)).toBeTruthy();
-    expect(opened.calls).toHaveLength(0);
-    await change(opened, { status: "in_progress", reader_present: true, client_present: false }, "accepted");
-    await waitFor(() => expect(opened.calls).toHaveLength(1));
-  });
-
-  test("closes the devices when the request comes to nothing", async () => {
-    consultation = sampleConsultation({ ...ENTERED, status: "requested", accepted_at: null });
-    const opened = await openRoom();
-    await screen.findByRole("button", { name: "Join when Mara answers" });
-    await change(opened, { status: "cancelled", end_reason: "declined" }, "ended");
-    await screen.findByText("The consultation did not take place");
-    expect(opened.devices.microphone.value).toBeNull();
-  });
-});
+beforeEach(beginTest);
+afterEach(endTest);
 
 describe("a call", () => {
   test("rests while the clock stands, and the page says why and that nothing is charged", async () => {
@@ -295,12 +81,12 @@ describe("a call", () => {
   });
 
   test("a reader only suggests more, and the client is asked with the price", async () => {
-    consultation = sampleConsultation({ ...ENTERED, ...RUNNING, mode: "chat", rate_per_minute_minor: 399 });
+    world.consultation = sampleConsultation({ ...ENTERED, ...RUNNING, mode: "chat", rate_per_minute_minor: 399 });
     const asReader = await openRoom({ user: reader });
     await press("Suggest a video");
     expect(asReader.sent("consultation.set_mode")).toEqual([{ consultation_id: CONSULTATION_ID, mode: "video" }]);
     cleanup();
-    consultation = sampleConsultation({
+    world.consultation = sampleConsultation({
       ...ENTERED,
       ...RUNNING,
       mode: "chat",
@@ -315,8 +101,43 @@ describe("a call", () => {
     ]);
   });
 
+  test("opens nobody's camera or microphone by what the other one presses", async () => {
+    const opened = await joined({ user: reader });
+    await change(opened, { ...RUNNING, mode: "call" });
+    await change(opened, { mode: "video" });
+    expect(opened.call.setCamera).not.toHaveBeenCalled();
+    await change(opened, { mode: "chat" });
+    expect(opened.devices.microphone.value).toBeNull();
+    await change(opened, { mode: "call", is_paused: true, pause_reason: "media", reader_media: "none" });
+    expect(opened.calls).toHaveLength(1);
+    await press("Join with sound");
+    await waitFor(() => expect(opened.calls).toHaveLength(2));
+  });
+
+  test("goes on with one's own sound and picture where one asked for it", async () => {
+    const opened = await joined();
+    await change(opened, { ...RUNNING, mode: "chat" });
+    expect(opened.devices.microphone.value).toBeNull();
+    await press("Go on with picture");
+    await press("Go on at $5.99 a minute");
+    await waitFor(() => expect(opened.calls).toHaveLength(2));
+    expect(opened.devices.camera.value).not.toBeNull();
+  });
+
+  test("says when the microphone is lost in the middle, and how to go on", async () => {
+    const opened = await joined();
+    act(() => {
+      opened.devices.microphone.value = null;
+      opened.devices.microphoneProblem.value = "device_lost";
+    });
+    expect(screen.getByText(/Your microphone was disconnected/)).toBeTruthy();
+    await press("Try again");
+    expect(opened.devices.open).toHaveBeenLastCalledWith({ camera: false, microphone: true });
+    expect(screen.queryByText(/Your microphone was disconnected/)).toBeNull();
+  });
+
   test("that runs on another device says so, and can be taken over", async () => {
-    consultation = sampleConsultation({ ...ENTERED, ...RUNNING });
+    world.consultation = sampleConsultation({ ...ENTERED, ...RUNNING });
     const { calls, devices } = await openRoom();
     expect(screen.getByText("You are in this call on another device")).toBeTruthy();
     expect(devices.open).not.toHaveBeenCalled();
@@ -337,7 +158,7 @@ describe("a call", () => {
 
   test("counts what was written while the chat is closed", async () => {
     const opened = await joined();
-    messages = [sampleMessage(1)];
+    world.messages = [sampleMessage(1)];
     const at = "2026-01-01T10:00:40Z";
     await act(() =>
       opened.socket.receive("message.sent", { consultation_id: CONSULTATION_ID, message: sampleMessage(1), at }),

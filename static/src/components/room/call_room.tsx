@@ -1,6 +1,7 @@
 /** The room of a call: check or picture, controls, and the chat beside or over them. */
 import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { useCameraSwitch } from "../../hooks/camera_switch";
 import { usePictureInPicture } from "../../hooks/picture_in_picture";
 import { useShortcuts } from "../../hooks/shortcuts";
 import { useWakeLock } from "../../hooks/wake_lock";
@@ -9,6 +10,7 @@ import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { ChatPanel, countUnread, NewMessageAnnouncement } from "./chat_panel";
 import { CallControls, type ChatControl, QuietControls } from "./controls";
+import { DeviceTrouble } from "./device_trouble";
 import { DevicesDialog } from "./devices_dialog";
 import { Elsewhere } from "./elsewhere";
 import { MoreDialog, useShortcutSetting } from "./more_dialog";
@@ -16,6 +18,8 @@ import type { RoomPart } from "./part";
 import { SafetyWords } from "./safety_words";
 import { type CallPart, Stage } from "./stage";
 import { WayIn } from "./way_in";
+
+const CAMERA_OPENS_MS = 2_000;
 
 export type CallRoomProps = RoomPart & { mode: "call" | "video"; isStopped: boolean; onEnd: () => void };
 
@@ -71,6 +75,7 @@ function TalkingCall(props: CallPart & CallRoomProps & { chat: ChatControl; chil
   const pictureInPicture = usePictureInPicture(() => video.current.current);
   const [open, setOpen] = useState<"devices" | "more" | "safety" | null>(null);
   const [areShortcutsOn, setShortcutsOn] = useShortcutSetting();
+  const switchCamera = useCameraSwitch(call);
   const said = useSwitchWords(props);
   const main = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -80,10 +85,11 @@ function TalkingCall(props: CallPart & CallRoomProps & { chat: ChatControl; chil
   useShortcuts(
     {
       m: () => ownCall.setMicrophone(!call.isMicrophoneOn.peek()),
-      v: () => props.mode === "video" && void ownCall.setCamera(!call.isCameraOn.peek()),
+      v: () => props.mode === "video" && void switchCamera(),
     },
     areShortcutsOn,
   );
+  usePictureNotice(props);
   const close = () => setOpen(null);
   const controls = {
     ...props,
@@ -95,8 +101,12 @@ function TalkingCall(props: CallPart & CallRoomProps & { chat: ChatControl; chil
   return (
     <div class={`call${chat.isOpen ? " call--with-chat" : ""}`}>
       <div class="call__main" ref={main} tabIndex={-1}>
+        {devices !== undefined && (
+          <DeviceTrouble devices={devices} mode={props.mode} onDevices={() => setOpen("devices")} />
+        )}
         <Stage
           {...props}
+          isPoppedOut={pictureInPicture.isOpen}
           onVideo={(element) => {
             video.current = element;
           }}
@@ -144,4 +154,20 @@ function useSaying(isFirst: RefObject<boolean>, say: () => void, inputs: readonl
   useEffect(() => {
     if (!isFirst.current) say();
   }, inputs);
+}
+
+/** The other one went on with picture; nobody's own camera comes on by that. */
+function usePictureNotice({ mode, call, other }: CallPart): void {
+  const { notices } = useServices();
+  const before = useRef(mode);
+  useEffect(() => {
+    const isRaised = before.current === "call" && mode === "video";
+    before.current = mode;
+    if (!isRaised) return;
+    // A moment later, when one's own camera would be on.
+    const timer = setTimeout(() => {
+      if (!call.isCameraOn.peek()) notices.say(texts.calls.pictureAgain(other.display_name));
+    }, CAMERA_OPENS_MS);
+    return () => clearTimeout(timer);
+  }, [mode]);
 }

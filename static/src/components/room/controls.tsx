@@ -14,6 +14,7 @@ import {
 } from "lucide-preact";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { useCameraSwitch } from "../../hooks/camera_switch";
 import type { PictureInPicture } from "../../hooks/picture_in_picture";
 import { useServices } from "../../services";
 import { texts } from "../../texts";
@@ -100,14 +101,14 @@ function MicrophoneControl(props: ControlsProps) {
 }
 
 function CameraControl(props: ControlsProps) {
-  const { ownCall } = useServices();
+  const switchCamera = useCameraSwitch(props.call);
   const isOn = props.call.isCameraOn.value;
   return (
     <Control
       label={isOn ? texts.calls.stopVideo : texts.calls.startVideo}
       look={isOn ? "plain" : "off"}
       shortcut="v"
-      onPress={() => ownCall.setCamera(!isOn)}
+      onPress={switchCamera}
     >
       {isOn ? <Video size={22} aria-hidden="true" /> : <VideoOff size={22} aria-hidden="true" />}
     </Control>

@@ -1,5 +1,4 @@
 /** The request is on its way: the client waits, the reader answers. */
-import { CircleCheck } from "lucide-preact";
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../../api/problems";
 import { useServerNow } from "../../hooks/server_time";
@@ -11,7 +10,7 @@ import { Button } from "../button";
 import { RequestCard } from "../incoming_request";
 import { ProblemNote } from "../notes";
 import { PriceSentence } from "../price_sentence";
-import { DeviceCheck } from "./device_check";
+import { GettingReady } from "./getting_ready";
 import type { RoomPart } from "./part";
 
 export function Ringing(props: RoomPart) {
@@ -34,7 +33,11 @@ export function Ringing(props: RoomPart) {
         </div>
         <RingCountdown ringUntilAt={consultation.ring_until_at} />
         <p class="soft">{texts.room.ringingClientHint[consultation.type]}</p>
-        <GettingReady {...props} />
+        <GettingReady
+          {...props}
+          joinText={texts.calls.joinWhenAnswered(other.display_name)}
+          readyText={texts.calls.readyRinging(other.display_name)}
+        />
         <PriceSentence
           type={consultation.type}
           ratePerMinuteMinor={consultation.rate_per_minute_minor}
@@ -43,27 +46,6 @@ export function Ringing(props: RoomPart) {
         <Withdraw {...props} />
       </div>
     </div>
-  );
-}
-
-/** The check can be done while it rings, so that the call opens the moment it is answered. */
-function GettingReady({ consultation, other }: RoomPart) {
-  const { ownCall } = useServices();
-  if (consultation.type === "chat" || consultation.status !== "requested") return null;
-  if (ownCall.isReady(consultation.id)) {
-    return (
-      <p class="ringing__ready" role="status">
-        <CircleCheck size={20} aria-hidden="true" />
-        {texts.calls.readyRinging(other.display_name)}
-      </p>
-    );
-  }
-  return (
-    <DeviceCheck
-      consultationId={consultation.id}
-      mode={consultation.type}
-      joinText={texts.calls.joinWhenAnswered(other.display_name)}
-    />
   );
 }
 

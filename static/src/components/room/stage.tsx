@@ -2,7 +2,6 @@
 import type { RefObject } from "preact";
 import { useShownStream, useStreamOf } from "../../hooks/stream";
 import type { Call } from "../../media/types";
-import { isClockStanding } from "../../rooms/clock";
 import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { formatMoney } from "../../texts/formats";
@@ -18,7 +17,13 @@ export interface CallPart extends RoomPart {
   mode: "call" | "video";
 }
 
-export function Stage(props: CallPart & { onVideo: (element: RefObject<HTMLVideoElement>) => void }) {
+type StageProps = CallPart & {
+  /** The picture is in a small window of its own. */
+  isPoppedOut: boolean;
+  onVideo: (element: RefObject<HTMLVideoElement>) => void;
+};
+
+export function Stage(props: StageProps) {
   const { call, consultation, mode } = props;
   const rate = formatMoney(consultation.rate_per_minute_minor, consultation.currency);
   return (
@@ -38,8 +43,9 @@ export function Stage(props: CallPart & { onVideo: (element: RefObject<HTMLVideo
   );
 }
 
-function OthersPicture(props: CallPart & { onVideo: (element: RefObject<HTMLVideoElement>) => void }) {
+function OthersPicture(props: StageProps) {
   const { call, consultation, other, mode } = props;
+  const { ownCall } = useServices();
   const stream = call.remoteStream.value;
   const video = useShownStream(stream);
   props.onVideo(video);
@@ -52,19 +58,19 @@ function OthersPicture(props: CallPart & { onVideo: (element: RefObject<HTMLVide
       {mode === "video" && (
         <video
           ref={video}
-          class={`stage__picture${isShown ? "" : " stage__picture--off"}`}
+          class={`stage__picture${isShown && !props.isPoppedOut ? "" : " stage__picture--off"}`}
           autoPlay
           playsInline
           muted
           aria-label={texts.calls.pictureOf(other.display_name)}
         />
       )}
-      {!isShown && (
+      {(!isShown || props.isPoppedOut) && (
         <div class="stage__person">
           <Avatar id={other.id} name={other.display_name} url={other.avatar_url} size="large" />
           <p class="name">{other.display_name}</p>
-          {mode === "video" && call.stage.value === "connected" && !isClockStanding(consultation) && (
-            <p class="stage__faint">{texts.calls.cameraOffOf(other.display_name)}</p>
+          {mode === "video" && call.stage.value === "connected" && !ownCall.isHeld.value && (
+            <p class="stage__faint">{isShown ? texts.calls.poppedOut : texts.calls.cameraOffOf(other.display_name)}</p>
           )}
         </div>
       )}
@@ -78,7 +84,7 @@ function OwnPicture(props: CallPart) {
   const video = useShownStream(useStreamOf(track));
   const isScreen = call.isSharingScreen.value;
   // Its track shows nothing but black while the clock stands.
-  const isHeld = isClockStanding(props.consultation);
+  const isHeld = useServices().ownCall.isHeld.value;
   const isOn = track !== null && !isHeld && (isScreen || call.isCameraOn.value);
   return (
     <div class="own-picture">

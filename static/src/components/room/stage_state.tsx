@@ -11,13 +11,10 @@ import type { CallPart } from "./stage";
 
 export function StageState(props: CallPart) {
   const { call, consultation, mode } = props;
-  const { live } = useServices();
+  const { ownCall } = useServices();
   const stage = call.stage.value;
   if (stage === "failed") return <Failed {...props} />;
-  const isHeld =
-    stage === "connected" &&
-    consultation.started_at !== null &&
-    (consultation.is_paused || live.state.value === "lost");
+  const isHeld = stage === "connected" && consultation.started_at !== null && ownCall.isHeld.value;
   const text = isHeld ? (mode === "video" ? texts.calls.held : texts.calls.heldSound) : waitingText(props);
   return (
     <div class={`stage__state${isHeld ? " stage__state--veiled" : ""}`} role="status">

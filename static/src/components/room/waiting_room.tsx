@@ -1,5 +1,4 @@
 /** A booked consultation before its time: how long it still is, who is there, what it will cost, and the way out of it. */
-import { CircleCheck } from "lucide-preact";
 import { useServerNow } from "../../hooks/server_time";
 import { isRoomOpen, secondsUntil } from "../../rooms/clock";
 import { useServices } from "../../services";
@@ -10,7 +9,7 @@ import { CalendarButton } from "../booking/calendar_button";
 import { CancelButton } from "../booking/cancel_button";
 import { Note } from "../notes";
 import { PriceSentence } from "../price_sentence";
-import { DeviceCheck } from "./device_check";
+import { GettingReady } from "./getting_ready";
 import type { RoomPart } from "./part";
 import "../../styles/bookings.css";
 
@@ -28,7 +27,7 @@ export function WaitingRoom(props: RoomPart) {
         </p>
         <Countdown scheduledAt={consultation.scheduled_at} now={now} />
         {isOpen ? <WhoIsThere {...props} /> : <OpensLater opensAt={consultation.waiting_room_opens_at} />}
-        {isOpen && <GettingReady {...props} />}
+        {isOpen && <GettingReady {...props} joinText={texts.bookings.joinWhenBegun} readyText={texts.bookings.ready} />}
         {isClient && <Costs {...props} />}
         <div class="row waiting-room__ways">
           <CalendarButton booking={consultation} />
@@ -87,23 +86,6 @@ function WhoIsThere(props: RoomPart) {
       </ul>
       <p class="soft">{texts.bookings.stayHint}</p>
     </>
-  );
-}
-
-/** The check can be done while they wait, so that the call opens the moment it begins. */
-function GettingReady({ consultation }: RoomPart) {
-  const { ownCall } = useServices();
-  if (consultation.type === "chat") return null;
-  if (ownCall.isReady(consultation.id)) {
-    return (
-      <p class="ringing__ready" role="status">
-        <CircleCheck size={20} aria-hidden="true" />
-        {texts.bookings.ready}
-      </p>
-    );
-  }
-  return (
-    <DeviceCheck consultationId={consultation.id} mode={consultation.type} joinText={texts.bookings.joinWhenBegun} />
   );
 }
 

@@ -93,7 +93,6 @@ export const callTexts = {
   joinWithoutCamera: "Join without camera",
   joinWhenAnswered: (name: string) => `Join when ${name} answers`,
   readyRinging: (name: string) => `You are ready. The call opens the moment ${name} answers.`,
-  changeDevices: "Change",
   byChat: (price: string) => `Go on by chat${price}`,
   nothingChargedYet: "The clock has not started; nothing is charged while you do this.",
 
@@ -141,6 +140,7 @@ export const callTexts = {
   devices: "Devices",
   popOut: "Pop out",
   popIn: "Pop in",
+  poppedOut: "The picture is in a small window.",
   chat: "Chat",
   chatUnread: (count: number) => `Chat, ${count} unread`,
   closeChat: "Close the chat",
@@ -152,7 +152,6 @@ export const callTexts = {
   videoStarted: "Your camera is on.",
 
   modeTitle: "How you talk",
-  modes: { chat: "by chat", call: "with sound only", video: "with picture" } satisfies Record<ConsultationType, string>,
   goOn: { chat: "Go on by chat", call: "Go on with sound only", video: "Go on with picture" } satisfies Record<
     ConsultationType,
     string
@@ -203,5 +202,5 @@ export const callTexts = {
   takeOver: "Take the call over here",
   devicesTitle: "Camera, microphone, speaker",
   done: "Done",
-  screenRefused: "The screen was not shared.",
+  pictureAgain: (name: string) => `${name} went on with picture. Your camera is off until you start it.`,
 };
