@@ -55,9 +55,12 @@ class Stower:
         self._folder = folder
         self._find_held = find_held
         self._wake = asyncio.Event()
+        # Ended here just now: also one that left no file is noted as stored.
+        self._ended: set[UUID] = set()
 
-    def wake(self, _recording_id: UUID) -> None:
+    def wake(self, recording_id: UUID) -> None:
         """The files of this recording are complete."""
+        self._ended.add(recording_id)
         self._wake.set()
 
     async def run(self) -> None:
@@ -75,14 +78,13 @@ class Stower:
 
     async def stow_all(self) -> None:
         """One round. One recording that fails does not hold up the others."""
-        for folder in await asyncio.to_thread(_list_folders, self._folder):
-            recording_id = UUID(folder.name)
-            if recording_id in self._find_held():
-                continue
+        left = {UUID(name) for name in await asyncio.to_thread(_list_folders, self._folder)}
+        for recording_id in sorted((left | self._ended) - self._find_held()):
             try:
-                await self._stow(recording_id, folder)
+                await self._stow(recording_id, self._folder / str(recording_id))
+                self._ended.discard(recording_id)
             except AppError as error:
-                log.warning("recording.not_stored", recording_id=folder.name, code=error.code)
+                log.warning("recording.not_stored", recording_id=str(recording_id), code=error.code)
 
     async def _stow(self, recording_id: UUID, folder: Path) -> None:
         async with self._database.connection() as connection:
@@ -145,10 +147,10 @@ def _complete(path: Path) -> Completed | None:
         return None
 
 
-def _list_folders(folder: Path) -> list[Path]:
+def _list_folders(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
-    return [found for found in sorted(folder.iterdir()) if found.is_dir() and _is_id(found.name)]
+    return [found.name for found in folder.iterdir() if found.is_dir() and _is_id(found.name)]
 
 
 def _is_id(name: str) -> bool:
@@ -159,6 +161,8 @@ def _is_id(name: str) -> bool:
 
 
 def _list_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
     return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
 
 

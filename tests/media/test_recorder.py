@@ -303,3 +303,12 @@ def test_picture_and_sound_are_laid_beside_each_other_by_what_their_sender_repor
     heard = sound.place(480_000 + 48_000, arrived_at=BEGAN_AT + 1.0)
     seen = pictures.place(900_000 + 90_000, arrived_at=BEGAN_AT + 1.2)
     assert seen == pytest.approx(heard, abs=0.001)
+
+
+def test_a_disk_that_takes_nothing_is_noticed_and_holds_nobody_up(tmp_path: Path) -> None:
+    blocked = tmp_path / "not a folder"
+    blocked.write_bytes(b"")
+    tape = Tape(blocked)
+    tape.feed(packets_of("audio"))
+    tape.disk.close()
+    assert tape.recorder.has_failed

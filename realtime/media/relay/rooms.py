@@ -47,7 +47,11 @@ class Room:
             raise
 
     def hold(self, is_held: bool) -> None:
-        """While held nothing is forwarded and nothing recorded, and the recording's time stands."""
+        """While held nothing is recorded, and the recording's time stands.
+
+        It is forwarded on, silence and black from pages that keep to the rules as between browsers: without it nobody would
+        receive a packet, and the clock, which goes on only when media flow, would never go on again.
+        """
         if is_held == self._is_held:
             return
         self._is_held = is_held
@@ -56,7 +60,6 @@ class Room:
                 recorder.hold()
         if self._timeline is not None:
             (self._timeline.hold if is_held else self._timeline.go_on)(time.monotonic())
-        self._link()
 
     def tick(self, now: float) -> None:
         for recorder in self._recorders.values():
@@ -114,12 +117,12 @@ class Room:
         return recorder
 
     def _link(self) -> None:
-        """Each receives the other, unless the room is held or somebody is missing."""
+        """Each receives the other, unless somebody is missing."""
         for side, other in (SIDES, SIDES[::-1]):
             peer, publisher = self._peers.get(side), self._peers.get(other)
             if peer is None:
                 continue
-            if self._is_held or publisher is None or not publisher.is_connected:
+            if publisher is None or not publisher.is_connected:
                 peer.stop_receiving()
             else:
                 peer.receive(publisher)

@@ -14,6 +14,7 @@ import "../styles/recordings.css";
 /** Links are renewed when a file cannot be played any more, but not in a circle. */
 const RENEW_EVERY_MS = 30_000;
 const STORED_LOOK_MS = 3_000;
+const STORED_WITHIN_MS = 15 * 60_000;
 
 export function Recordings(props: { consultation: Consultation; ownId: string }) {
   const { consultation } = props;
@@ -21,7 +22,9 @@ export function Recordings(props: { consultation: Consultation; ownId: string })
   const loaded = useLoaded(() => resources.recordings(consultation.id), [consultation.id]);
   const renewedAt = useRef(0);
   const items = loaded.value?.items ?? [];
-  const isStoring = items.some((item) => item.state === "stopped" && item.files.length === 0 && !isOver(item));
+  const isStoring = items.some(
+    (item) => item.state === "stopped" && item.files.length === 0 && !isExpired(item) && !isEmpty(item),
+  );
   useEffect(() => {
     if (!isStoring) return undefined;
     const timer = setTimeout(() => void loaded.reload(), STORED_LOOK_MS);
@@ -44,10 +47,14 @@ export function Recordings(props: { consultation: Consultation; ownId: string })
   );
 }
 
-/** Its files are gone, or it never had any. */
-function isOver(recording: ListedRecordingView): boolean {
-  const isExpired = recording.expires_at !== null && Date.parse(recording.expires_at) <= Date.now();
-  return isExpired || recording.started_at === null;
+/** Its files are gone. */
+function isExpired({ expires_at }: ListedRecordingView): boolean {
+  return expires_at !== null && Date.parse(expires_at) <= Date.now();
+}
+
+/** Nothing was received, or where it was written has been gone for long. */
+function isEmpty({ started_at, stopped_at }: ListedRecordingView): boolean {
+  return started_at === null || (stopped_at !== null && Date.now() - Date.parse(stopped_at) > STORED_WITHIN_MS);
 }
 
 interface RecordingProps {
@@ -95,8 +102,8 @@ function OneRecording(props: RecordingProps) {
 
 function emptyText(recording: ListedRecordingView): string {
   if (recording.state !== "stopped") return texts.recordings.recording;
-  if (recording.started_at === null) return texts.recordings.nothing;
-  return isOver(recording) ? texts.recordings.deleted : texts.recordings.notStored;
+  if (isExpired(recording)) return texts.recordings.deleted;
+  return isEmpty(recording) ? texts.recordings.nothing : texts.recordings.notStored;
 }
 
 function nameOf({ consultation, ownId }: RecordingProps, side: PlayableFileView["side"]): string {

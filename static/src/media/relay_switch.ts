@@ -21,34 +21,38 @@ export class RelaySwitch {
   private path: RelayPath | null = null;
   private stopFollowing: (() => void) | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
-  /** What the present connection is for: another recording, or sound and picture instead of sound, needs another one. */
-  private key: string | null = null;
+  /** The recording that the present connection is for. */
+  private id: string | null = null;
   private withVideo = false;
+  private hasVideo = false;
   private isWritten = false;
 
   constructor(private readonly environment: RelaySwitchEnvironment) {}
 
   follow(recording: { id: string; state: RecordingStage } | null, withVideo: boolean): void {
     const isUnderWay = recording?.state === "connecting" || recording?.state === "recording";
-    const key = isUnderWay ? `${recording.id} ${withVideo}` : null;
+    const id = isUnderWay ? recording.id : null;
     // The other side's media are at the relay only once both are there.
     this.isWritten = recording?.state === "recording";
     this.withVideo = withVideo;
-    if (key !== this.key) {
-      this.key = key;
+    // A connection made for sound has no place for a picture; one made for both can do with less.
+    const isTooSmall = id !== null && withVideo && !this.hasVideo;
+    if (id !== this.id || isTooSmall) {
+      this.id = id;
       this.end();
-      if (key !== null) this.begin();
+      if (id !== null) this.begin();
     }
     this.choose();
   }
 
   close(): void {
-    this.key = null;
+    this.id = null;
     this.end();
   }
 
   private begin(): void {
     const path = this.environment.makePath(this.withVideo);
+    this.hasVideo = this.withVideo;
     this.path = path;
     void path.connect();
     this.stopFollowing = effect(() => {
@@ -79,7 +83,7 @@ export class RelaySwitch {
   private againIn(milliseconds: number): void {
     this.timer = setTimeout(() => {
       this.end();
-      if (this.key !== null) this.begin();
+      if (this.id !== null) this.begin();
     }, milliseconds);
   }
 

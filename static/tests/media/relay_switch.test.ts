@@ -99,4 +99,12 @@ describe("the relay", () => {
     relaySwitch.follow({ id: "another", state: "recording" }, true);
     expect(made).toHaveLength(3);
   });
+
+  test("is kept when the picture goes and comes back", () => {
+    const { relaySwitch, made } = prepare();
+    relaySwitch.follow(recording, true);
+    relaySwitch.follow(recording, false);
+    relaySwitch.follow(recording, true);
+    expect(made).toHaveLength(1);
+  });
 });

@@ -110,7 +110,7 @@ export function RecordingChoice(props: RoomPart & { onDone: () => void }) {
 function RecordingFacts(props: RoomPart & { keptDays: number | null }) {
   return (
     <ul class="recording-facts">
-      <li>{texts.recordings.what(props.consultation.mode === "video")}</li>
+      <li>{texts.recordings.what(props.consultation.type === "video")}</li>
       <li>{texts.recordings.who}</li>
       {props.keptDays !== null && <li>{texts.recordings.kept(props.keptDays)}</li>}
       <li>{texts.recordings.how}</li>

@@ -14,7 +14,7 @@ export const recordingTexts = {
   askTitle: (name: string) => `Record this talk with ${name}?`,
   what: (withPicture: boolean) =>
     withPicture
-      ? "Sound and picture of both of you, screens that are shared too, from when both agree until one of you stops."
+      ? "Sound and picture of both of you, shared screens too, from when both agree until one of you stops."
       : "The sound of both of you, from when both agree until one of you stops.",
   who: "Only the two of you can play and download it, on this consultation's page. It is kept on this site's server.",
   kept: keptFor,
