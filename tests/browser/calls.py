@@ -102,10 +102,10 @@ async def ask(client: Visitor, reader: ApiClient, kind: str) -> None:
     await client.sees(f"Asking {reader.user['display_name']}…")
 
 
-async def meet(server: Server, client: Visitor, reader: Visitor, kind: str) -> Couple:
+async def meet(server: Server, client: Visitor, reader: Visitor, kind: str, *, balance: int = CLIENT_BALANCE) -> Couple:
     """From the profile to a clock that runs: asked, checked while it rings, accepted, checked, joined."""
     reader_account = await add_reader(server, rate=CHAT_RATE, call=CALL_RATE, video=VIDEO_RATE)
-    client_account = await add_client(server, balance=CLIENT_BALANCE)
+    client_account = await add_client(server, balance=balance)
     for visitor in (client, reader):
         await visitor.context.grant_permissions(DEVICES)
     await open_desk(reader, reader_account)

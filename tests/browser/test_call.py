@@ -8,8 +8,9 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.accessibility import check_accessibility
-from tests.browser.calls import CALL_RATE, CLIENT_BALANCE, CallView, meet, second_page
+from tests.browser.calls import CALL_RATE, CLIENT_BALANCE, VIDEO_RATE, CallView, meet, second_page
 from tests.browser.conftest import OpenWindow
+from tests.browser.people import add_money
 from tests.browser.rooms import SPENT
 from tests.browser.visitors import DESKTOP, PHONE, Visitor
 from tests.browser.wires import Wire
@@ -35,6 +36,22 @@ async def test_a_call_is_charged_while_both_hear_each_other_and_ends_with_one_bi
     assert amounts == [CALL_RATE] * len(amounts)
     assert statement["total_cost_minor"] == others["total_cost_minor"] == sum(amounts)
     assert (await couple.client_account.get("/wallet")).body["balance_minor"] == CLIENT_BALANCE - sum(amounts)
+
+
+async def test_a_call_whose_money_ends_rests_until_some_is_added(site: Server, open_window: OpenWindow) -> None:
+    client, reader = await open_window(site, "client", size=PHONE), await open_window(site, "reader", process=1)
+    couple = await meet(site, client, reader, "video", balance=2 * VIDEO_RATE)
+    await expect(couple.client.stopped).to_be_visible()
+    await expect(couple.reader.stopped).to_contain_text("balance is used up")
+    await expect(couple.reader.page.get_by_text("Your picture rests")).to_be_visible()
+    for view in couple.both:
+        await view.visitor.picture("01-stopped")
+        await check_accessibility(view.visitor)
+    await add_money(client, amount="$20.00")
+    for view in couple.both:
+        await expect(view.stopped).to_have_count(0)
+        await view.expect_clock(running=True)
+        await view.sees_the_other()
 
 
 async def test_keys_mute_and_never_while_somebody_types(site: Server, open_window: OpenWindow) -> None:
