@@ -1,4 +1,5 @@
 /** What the engine needs of a browser, in one place, so that tests can put their own in its stead. */
+import { toHex } from "./word_exchange";
 
 /** A track that carries silence, for people without a microphone: packets go on, which is what the clock looks at. */
 export interface Silence {
@@ -15,6 +16,8 @@ export interface CallBrowser {
   /** Null where screens cannot be shared. */
   captureScreen: (() => Promise<MediaStreamTrack | null>) | null;
   digest(text: string): Promise<Uint8Array>;
+  /** 32 hexadecimal digits that nobody can guess. */
+  randomNumber(): string;
   /** Called when the machine went over to another network, or came back to one. */
   onNetworkChange(listener: () => void): () => void;
 }
@@ -37,6 +40,7 @@ export function callBrowser(browser: Window & typeof globalThis = window): CallB
     captureScreen: canCapture ? () => captureScreen(mediaDevices) : null,
     digest: async (text) =>
       new Uint8Array(await browser.crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
+    randomNumber: () => toHex(browser.crypto.getRandomValues(new Uint8Array(16))),
     onNetworkChange: (listener) => onNetworkChange(browser, listener),
   };
 }

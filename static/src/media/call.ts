@@ -189,8 +189,9 @@ export class RoomCall implements Call {
         untracked(() => this.follow(state));
       }),
       effect(() => {
+        const numbers = this.direct.peer.value?.companion.numbers.value ?? null;
         const isConnected = this.direct.state.value === "connected";
-        untracked(() => void this.findWords(isConnected));
+        untracked(() => void this.findWords(isConnected ? numbers : null));
       }),
     );
     this.recovery.start();
@@ -240,14 +241,15 @@ export class RoomCall implements Call {
     void this.path.setVideoLimits(limits);
   }
 
-  private async findWords(isConnected: boolean): Promise<void> {
-    const connection = this.direct.peer.peek()?.connection;
-    const local = connection?.localDescription?.sdp;
-    const remote = connection?.remoteDescription?.sdp;
+  private async findWords(numbers: readonly [string, string] | null): Promise<void> {
     this.words.value = null;
-    if (!isConnected || local === undefined || remote === undefined) return;
-    const words = await findSafetyWords({ local, remote }, (text) => this.browser.digest(text));
-    if (this.direct.peer.peek()?.connection === connection) this.words.value = words;
+    const connection = this.direct.peer.peek()?.connection;
+    const localSdp = connection?.localDescription?.sdp;
+    const remoteSdp = connection?.remoteDescription?.sdp;
+    if (numbers === null || localSdp === undefined || remoteSdp === undefined) return;
+    const words = await findSafetyWords({ localSdp, remoteSdp, numbers }, (text) => this.browser.digest(text));
+    const isStill = this.direct.peer.peek()?.connection === connection && this.direct.state.peek() === "connected";
+    if (isStill) this.words.value = words;
   }
 
   private findStage(): CallStage {

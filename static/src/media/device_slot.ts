@@ -111,9 +111,12 @@ export class DeviceSlot {
     else this.currentTrack.value = null;
   }
 
-  /** Something was plugged in or out. */
-  async lookAgain(): Promise<void> {
-    if (this.isMissed && !this.isOpen) await this.open();
+  /** Something was plugged in or out; a camera in use that was lost comes back only as itself. */
+  async lookAgain(present: readonly string[]): Promise<void> {
+    if (!this.isMissed || this.isOpen || present.length === 0) return;
+    const isLostCamera = this.kind === "camera" && this.currentProblem.peek() === "device_lost";
+    if (isLostCamera && !present.includes(this.currentId.peek() ?? "")) return;
+    await this.open();
   }
 
   close(): void {

@@ -162,7 +162,11 @@ class BrowserDevices implements Devices {
 
   private async devicesChanged(): Promise<void> {
     await this.enumerate();
-    await Promise.all([this.cameraSlot.lookAgain(), this.microphoneSlot.lookAgain()]);
+    const ids = (choices: readonly DeviceChoice[]) => choices.map(({ id }) => id);
+    await Promise.all([
+      this.cameraSlot.lookAgain(ids(this.cameras.peek())),
+      this.microphoneSlot.lookAgain(ids(this.microphones.peek())),
+    ]);
   }
 
   private async enumerate(): Promise<void> {

@@ -8,7 +8,7 @@ banjo barrel basil basket beach beaver beetle berry bicycle bishop blanket bloss
 broom bubble bucket buffalo butter cabin cactus camel candle canoe canyon carpet castle cavern cedar cello chalk
 cherry chimney cinema circus clover cobra coconut coffee comet copper coral cotton cousin cradle crater cricket
 crystal cushion daisy dancer denim desert diamond dinner doctor dolphin donkey dragon drawer dream eagle easel
-eclipse elbow elephant engine estate fabric falcon feather fennel festival fiddle finger flame forest fossil fox
+eclipse elbow elephant engine estate fabric falcon feather fennel festival fiddle finger flame forest fossil forehead
 galaxy garden garlic ghost giraffe glacier globe goblet granite grape guitar hammer harbor harvest hazel hedge
 helmet hermit hockey honey horizon hotel hunter iceberg igloo insect iron island ivory jacket jaguar jewel jigsaw
 jungle kayak ketchup kettle kitchen knight koala ladder lagoon lantern laurel lemon leopard library lily lizard

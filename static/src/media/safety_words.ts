@@ -5,25 +5,32 @@ import { SAFETY_WORDS } from "./safety_word_list";
 /** 4 words of 256 are 32 bits. */
 const WORDS = 4;
 
+export interface WordSources {
+  localSdp: string;
+  remoteSdp: string;
+  /** From `WordExchange`. */
+  numbers: readonly [string, string];
+}
+
 /**
- * Four words from the certificates' hashes in both descriptions; null while one has none.
+ * Four words from the certificates' hashes in both descriptions and from a number of each side; null while one
+ * description has no certificate.
  *
- * What it proves: DTLS lets only the holder of the described certificate take part, so when both people see the same
- * words, each browser talks with the certificate that the other one named. Whoever changed the descriptions on the way
- * (the server is able to) in order to decrypt the media had to put own certificates in, and the words then differ.
+ * What they prove: DTLS lets only the holder of the described certificate take part. Whoever changes the descriptions
+ * on their way (the server could) in order to decrypt the media must put own certificates in, and then each side makes
+ * its words from others; as the numbers are committed to beforehand, no searching makes them equal, and chance does so
+ * once in 2^32 attempts.
  *
- * What it does not prove: who the other person is (they must know each other's voice or face), what a changed page
- * would show, or anything after the media were carried over to the server's relay. With 32 bits and no commitment
- * beforehand, an attacker who prepares about 2^17 certificates while the call is being set up can find a pair that
- * gives both sides the same words; against that a longer comparison would be needed.
+ * What they do not prove: who the other person is (they must know each other's voice or face), that the page itself
+ * was not changed by whoever served it, or anything about media that were carried over to the server's relay.
  */
 export async function findSafetyWords(
-  descriptions: { local: string; remote: string },
+  { localSdp, remoteSdp, numbers }: WordSources,
   digest: (text: string) => Promise<Uint8Array>,
 ): Promise<readonly string[] | null> {
-  const local = readFingerprints(descriptions.local).join(",");
-  const remote = readFingerprints(descriptions.remote).join(",");
+  const local = readFingerprints(localSdp).join(",");
+  const remote = readFingerprints(remoteSdp).join(",");
   if (local === "" || remote === "") return null;
-  const bytes = await digest(["soulseer safety words", ...[local, remote].sort()].join("\n"));
+  const bytes = await digest(["soulseer safety words", ...[local, remote].sort(), ...numbers].join("\n"));
   return [...bytes.slice(0, WORDS)].map((byte) => SAFETY_WORDS[byte] ?? "");
 }

@@ -1,136 +1,73 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { openCall, type RoomCall } from "../../src/media/call";
-import { FakeBrowser, FakeDevices, FakeTrack } from "../support/fake_media";
-import { FakeNetwork, type FakePeer } from "../support/fake_peers";
-import { Signalling } from "../support/signalling";
+import { CallPages, type Page, pass, soon, stages } from "../support/call_pages";
+import { FakeTrack } from "../support/fake_media";
 
-let signalling: Signalling;
-let network: FakeNetwork;
-let calls: RoomCall[];
+let pages: CallPages;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  signalling = new Signalling();
-  network = new FakeNetwork();
-  calls = [];
+  pages = new CallPages();
 });
 
 afterEach(() => {
-  for (const call of calls) call.close();
+  pages.close();
   vi.useRealTimers();
 });
 
-interface Page {
-  call: RoomCall;
-  browser: FakeBrowser;
-  devices: FakeDevices;
-  peers: FakePeer[];
-  iceServers: () => Promise<RTCIceServer[]>;
-}
-
-/** Side 0 is the client, who is polite; side 1 the reader. */
-function openPage(
-  side: 0 | 1,
-  more: { microphone?: boolean; mode?: "call" | "video"; policy?: RTCIceTransportPolicy } = {},
-): Page {
-  const peers: FakePeer[] = [];
-  const browser = new FakeBrowser((configuration) => {
-    const peer = network.connect(configuration);
-    peers.push(peer);
-    return peer as unknown as RTCPeerConnection;
-  });
-  const mode = more.mode ?? "video";
-  const devices = new FakeDevices({ camera: mode === "video", microphone: more.microphone ?? true });
-  let asked = 0;
-  const iceServers = vi.fn(async () => [{ urls: `turn:relay.example?${++asked}` }]);
-  const call = openCall(
-    {
-      live: signalling.sides[side].live,
-      consultationId: "c1",
-      isPolite: side === 0,
-      mode,
-      devices: devices.asDevices(),
-      iceServers,
-      iceTransportPolicy: () => more.policy ?? "all",
-    },
-    browser.asCallBrowser(),
-  );
-  calls.push(call);
-  return { call, browser, devices, peers, iceServers };
-}
-
-function closePage(page: Page, side: 0 | 1): void {
-  signalling.sides[side].forgetPage();
-  // A closed page says nothing more; its connection dies with it.
-  for (const peer of page.peers) if (!peer.isClosed) peer.close();
-}
-
-const soon = () => vi.advanceTimersByTimeAsync(50);
-const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
-
-async function connectedPages(): Promise<[Page, Page]> {
-  const client = openPage(0);
-  const reader = openPage(1);
-  await soon();
-  expect([client.call.stage.value, reader.call.stage.value]).toEqual(["connected", "connected"]);
-  return [client, reader];
-}
-
-const stages = (...pages: Page[]) => pages.map(({ call }) => call.stage.value);
-
 describe("connecting", () => {
   test("both offer at once: the polite one gives way and each end has one peer connection", async () => {
-    const [client, reader] = await connectedPages();
+    const [client, reader] = await pages.connected();
     expect(client.peers).toHaveLength(1);
     expect(reader.peers).toHaveLength(1);
-    expect(signalling.kinds().filter((kind) => kind === "answer")).toHaveLength(1);
+    expect(pages.signalling.kinds().filter((kind) => kind === "answer")).toHaveLength(1);
   });
 
   test("an offer that was sent before the other page listened is made up for", async () => {
-    const reader = openPage(1);
+    const reader = pages.open(1);
     await soon();
     expect(reader.call.stage.value).toBe("waiting");
-    const client = openPage(0);
+    const client = pages.open(0);
     await soon();
     expect(stages(client, reader)).toEqual(["connected", "connected"]);
   });
 
   test("the same when the polite one came first", async () => {
-    const client = openPage(0);
+    const client = pages.open(0);
     await soon();
-    const reader = openPage(1);
+    const reader = pages.open(1);
     await soon();
     expect(stages(client, reader)).toEqual(["connected", "connected"]);
   });
 
   test("candidates that overtake their description are kept for it", async () => {
-    const reader = openPage(1);
-    signalling.sides[1].isDeaf = true;
-    signalling.sides[0].isDeaf = true;
-    const client = openPage(0);
+    const reader = pages.open(1);
+    pages.signalling.sides[1].isDeaf = true;
+    pages.signalling.sides[0].isDeaf = true;
+    const client = pages.open(0);
     await soon();
-    const offers = [...signalling.sides[0].kept];
-    signalling.sides[0].isDeaf = signalling.sides[1].isDeaf = false;
-    for (const event of offers.reverse()) signalling.sides[0].hear(event);
+    const offers = [...pages.signalling.sides[0].kept];
+    pages.signalling.sides[0].isDeaf = pages.signalling.sides[1].isDeaf = false;
+    for (const event of offers.reverse()) pages.signalling.sides[0].hear(event);
     await soon();
     expect(stages(client, reader)).toEqual(["connected", "connected"]);
   });
 
   test("signals that come twice change nothing", async () => {
-    const [client, reader] = await connectedPages();
-    const before = signalling.passed.length;
-    for (const event of [...signalling.sides[0].kept]) signalling.sides[0].hear(event);
-    for (const event of [...signalling.sides[1].kept]) signalling.sides[1].hear({ ...event, seq: event.seq + 1_000 });
+    const [client, reader] = await pages.connected();
+    const before = pages.signalling.passed.length;
+    for (const event of [...pages.signalling.sides[0].kept]) pages.signalling.sides[0].hear(event);
+    for (const event of [...pages.signalling.sides[1].kept])
+      pages.signalling.sides[1].hear({ ...event, seq: event.seq + 1_000 });
     await soon();
-    expect(signalling.passed.length).toBe(before);
+    expect(pages.signalling.passed.length).toBe(before);
     expect(stages(client, reader)).toEqual(["connected", "connected"]);
     expect(client.peers.length + reader.peers.length).toBe(2);
   });
 
   test("a description that no browser can read does not disturb the call", async () => {
-    const [client, reader] = await connectedPages();
+    const [client, reader] = await pages.connected();
     const sdp = client.peers[0]?.remoteDescription?.sdp.replace("v=0", "v=x") ?? "";
-    signalling.sides[0].hear({
+    pages.signalling.sides[0].hear({
       ...{ consultation_id: "c1", seq: 999, sender_id: "1", at: "" },
       description: { type: "offer", sdp: sdp.replace(/(o=- \d+) \d+/, "$1 999") },
     });
@@ -139,8 +76,8 @@ describe("connecting", () => {
   });
 
   test("without a microphone silence is sent, so that packets go on", async () => {
-    const client = openPage(0, { microphone: false });
-    openPage(1);
+    const client = pages.open(0, { microphone: false });
+    pages.open(1);
     await soon();
     const [audio] = client.peers[0]?.senders ?? [];
     expect(audio?.track).toBe(client.browser.silences[0]);
@@ -155,39 +92,39 @@ describe("the other page is loaded again", () => {
     [0, "client"],
     [1, "reader"],
   ] as const)("side %i (%s): both talk again through new peer connections", async (side, _who) => {
-    const pages = await connectedPages();
-    closePage(pages[side], side);
-    const again = openPage(side);
+    const both = await pages.connected();
+    pages.leave(both[side], side);
+    const again = pages.open(side);
     await soon();
-    const other = pages[1 - side] as Page;
+    const other = both[1 - side] as Page;
     expect(stages(again, other)).toEqual(["connected", "connected"]);
     expect(other.peers).toHaveLength(2);
     expect(other.peers[0]?.senders.every((sender) => sender.track === null)).toBe(true);
   });
 
   test.each([0, 1] as const)("side %i gets what was meant for its former page as well", async (side) => {
-    const pages = await connectedPages();
-    const old = [...signalling.sides[side].kept];
-    closePage(pages[side], side);
-    const again = openPage(side);
-    for (const event of old) signalling.sides[side].hear(event);
+    const both = await pages.connected();
+    const old = [...pages.signalling.sides[side].kept];
+    pages.leave(both[side], side);
+    const again = pages.open(side);
+    for (const event of old) pages.signalling.sides[side].hear(event);
     await pass(12_000);
-    expect(stages(again, pages[1 - side] as Page)).toEqual(["connected", "connected"]);
+    expect(stages(again, both[1 - side] as Page)).toEqual(["connected", "connected"]);
   });
 
   test("both at once", async () => {
-    const [client, reader] = await connectedPages();
-    closePage(client, 0);
-    closePage(reader, 1);
-    const again = [openPage(0), openPage(1)];
+    const [client, reader] = await pages.connected();
+    pages.leave(client, 0);
+    pages.leave(reader, 1);
+    const again = [pages.open(0), pages.open(1)];
     await soon();
     expect(stages(...again)).toEqual(["connected", "connected"]);
   });
 
   test("a second page takes the call over and the first one learns it", async () => {
-    const [client, reader] = await connectedPages();
+    const [client, reader] = await pages.connected();
     // Its listeners stay: it is open on another device.
-    const second = openPage(0);
+    const second = pages.open(0);
     await pass(500);
     expect(stages(second, reader)).toEqual(["connected", "connected"]);
     expect(client.call.stage.value).toBe("failed");
@@ -197,15 +134,15 @@ describe("the other page is loaded again", () => {
 });
 
 test("where people are not to see each other's addresses, only relays are used", async () => {
-  const { peers } = openPage(0, { policy: "relay" });
+  const { peers } = pages.open(0, { policy: "relay" });
   await soon();
   expect(peers.map((peer) => peer.configuration.iceTransportPolicy)).toEqual(["relay"]);
 });
 
 describe("losing and regaining", () => {
   test("ICE is restarted when the media are disconnected for two seconds, with fresh relay credentials", async () => {
-    const [client, reader] = await connectedPages();
-    network.cut();
+    const [client, reader] = await pages.connected();
+    pages.network.cut();
     await soon();
     expect(stages(client, reader)).toEqual(["reconnecting", "reconnecting"]);
     const [peer] = reader.peers;
@@ -219,14 +156,14 @@ describe("losing and regaining", () => {
   });
 
   test("at once when they failed", async () => {
-    const [, reader] = await connectedPages();
+    const [, reader] = await pages.connected();
     reader.peers[0]?.loseMedia("failed");
     await soon();
     expect(reader.peers[0]?.restarts).toHaveLength(1);
   });
 
   test("and when the network changed, although they are still connected", async () => {
-    const [client, reader] = await connectedPages();
+    const [client, reader] = await pages.connected();
     client.browser.changeNetwork();
     await soon();
     expect(client.peers[0]?.restarts).toEqual(["connected"]);
@@ -234,12 +171,12 @@ describe("losing and regaining", () => {
   });
 
   test("and when the socket came back, if the media did not", async () => {
-    const [client, reader] = await connectedPages();
-    for (const side of signalling.sides) side.lose();
-    network.cut();
+    const [client, reader] = await pages.connected();
+    for (const side of pages.signalling.sides) side.lose();
+    pages.network.cut();
     await pass(10_000);
     expect(client.peers[0]?.restarts).toEqual([]);
-    for (const side of signalling.sides) side.reconnect();
+    for (const side of pages.signalling.sides) side.reconnect();
     await soon();
     expect(client.peers[0]?.restarts).toHaveLength(1);
     await pass(1_000);
@@ -247,25 +184,25 @@ describe("losing and regaining", () => {
   });
 
   test("a restart that does not help is followed by a new peer connection, and the visitor is told after half a minute", async () => {
-    const [client, reader] = await connectedPages();
-    network.isUp = false;
-    network.cut();
+    const [client, reader] = await pages.connected();
+    pages.network.isUp = false;
+    pages.network.cut();
     await pass(20_000);
     expect(reader.peers.length).toBeGreaterThan(1);
     expect(reader.call.stage.value).toBe("reconnecting");
     await pass(11_000);
     expect(stages(client, reader)).toEqual(["failed", "failed"]);
-    network.isUp = true;
+    pages.network.isUp = true;
     await pass(25_000);
     expect(stages(client, reader)).toEqual(["connected", "connected"]);
   });
 
   test("somebody who presses for it does not wait", async () => {
-    const [client, reader] = await connectedPages();
-    network.isUp = false;
-    network.cut();
+    const [client, reader] = await pages.connected();
+    pages.network.isUp = false;
+    pages.network.cut();
     await pass(40_000);
-    network.isUp = true;
+    pages.network.isUp = true;
     client.call.restart();
     await soon();
     expect(stages(client, reader)).toEqual(["connected", "connected"]);

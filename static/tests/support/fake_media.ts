@@ -107,6 +107,7 @@ export class FakeBrowser {
         return asTrack(this.screen);
       },
       digest: async (text) => new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
+      randomNumber: () => crypto.randomUUID().replaceAll("-", ""),
       onNetworkChange: (listener) => {
         this.networkListeners.add(listener);
         return () => void this.networkListeners.delete(listener);

@@ -34,7 +34,7 @@ export class Peer {
     const { browser, isPolite, iceServers, iceTransportPolicy } = environment;
     this.connection = browser.connect({ iceServers, iceTransportPolicy, bundlePolicy: "max-bundle" });
     this.negotiation = new Negotiation(this.connection, isPolite, environment.send);
-    this.companion = new Companion(this.connection, environment.onReplaced);
+    this.companion = new Companion(this.connection, environment);
     this.connection.onconnectionstatechange = () => this.tellState();
     this.connection.ontrack = () => this.tellTracks();
     this.audio = this.addSender("audio", environment.audio);
