@@ -67,7 +67,10 @@ async def _carry_out(live: Live, caller: Caller, consultation_id: UUID, action: 
         parts = await access_consultation_locked(tx, consultation_id, user_id=caller.user_id)
         return await action(tx, await end_if_due(tx, parts, moment), caller, moment)
 
-    parts = await live.database.transact(locked)
+    return _render(await live.database.transact(locked), caller, moment)
+
+
+def _render(parts: ConsultationParts, caller: Caller, moment: Moment) -> ConsultationData:
     viewer = viewer_of(parts.consultation, caller.user_id)
     return ConsultationData(consultation=render_consultation(parts, viewer=viewer, now=moment.now))
 
@@ -80,6 +83,10 @@ async def agree(live: Live, caller: Caller, payload: ConsultationReference) -> C
     """The relay first, the consent after it: what is agreed to can begin. Where it cannot, the question stays open."""
     async with live.database.connection() as db:
         parts = await access_consultation(db, payload.consultation_id, user_id=caller.user_id)
+    if parts.recording is not None and parts.recording.is_under_way and parts.recording.asked_by != caller.user_id:
+        # The answer to the first time was lost.
+        moment = Moment(live.clock.now(), live.settings)
+        return _render(parts, caller, moment)
     recording = check_askable(parts, caller.user_id)
     host = _host_of(live)
     await host.open(recording.id, parts.consultation.id)

@@ -11,6 +11,9 @@ import { ProblemNote } from "../notes";
 import type { RoomPart } from "./part";
 import "../../styles/recordings.css";
 
+/** A full server stays full for longer than anybody looks at a button. */
+const ANSWERED_WITHIN_MS = 10_000;
+
 type Verb = "ask" | "agree" | "decline" | "stop";
 
 /** Below the head, on every page of a call: who is recorded must see it. */
@@ -124,7 +127,11 @@ function useRecordingCommand({ consultation }: RoomPart) {
   const act = async (verb: Verb): Promise<boolean> => {
     setProblem(null);
     try {
-      const answer = await live.send(`recording.${verb}`, { consultation_id: consultation.id });
+      const answer = await live.send(
+        `recording.${verb}`,
+        { consultation_id: consultation.id },
+        { deadlineMs: ANSWERED_WITHIN_MS },
+      );
       liveConsultation.hear(answer.consultation);
       return true;
     } catch (error) {
