@@ -110,6 +110,7 @@ describe("a call", () => {
     expect(opened.devices.microphone.value).toBeNull();
     await change(opened, { mode: "call", is_paused: true, pause_reason: "media", reader_media: "none" });
     expect(opened.calls).toHaveLength(1);
+    expect(screen.getByText("Paused until you join with sound. Nothing is charged meanwhile.")).toBeTruthy();
     await press("Join with sound");
     await waitFor(() => expect(opened.calls).toHaveLength(2));
   });

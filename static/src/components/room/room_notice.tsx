@@ -60,14 +60,15 @@ function waitingText(props: RoomPart, isReady: boolean): string {
     : texts.room.waitingForOthersMedia[consultation.mode](name);
 }
 
-function pausedText(props: RoomPart): string {
+function pausedText(props: RoomPart, isReady: boolean): string {
   const { consultation, other } = props;
   const { own, others } = sidesOf(props);
   if (consultation.pause_reason !== "media" || consultation.mode === "chat") {
     return others.isHere ? texts.room.pausedConnection : texts.room.pausedOther(other.display_name);
   }
   const words = texts.room.pausedMedia[consultation.mode];
-  if (own.media === "connected") return words.other(other.display_name);
+  if (!isReady && own.media !== "connected") return words.join;
+  if (own.media === "connected" || others.media === "none") return words.other(other.display_name);
   return others.media === "connected" ? words.own : words.both;
 }
 
@@ -78,10 +79,11 @@ function sidesOf({ consultation, isClient }: RoomPart) {
 }
 
 function Paused(props: RoomPart) {
+  const { ownCall } = useServices();
   const left = secondsUntil(props.consultation.grace_until_at, useServerNow());
   return (
     <div class="room-bar room-bar--warning">
-      <span role="status">{pausedText(props)}</span>
+      <span role="status">{pausedText(props, ownCall.isReady(props.consultation.id))}</span>
       {left !== null && <span class="figures">{formatClock(left)}</span>}
     </div>
   );

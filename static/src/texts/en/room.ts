@@ -43,11 +43,13 @@ export const roomTexts = {
   },
   pausedMedia: {
     call: {
+      join: "Paused until you join with sound. Nothing is charged meanwhile.",
       own: "Paused: your sound is not connected. Nothing is charged meanwhile.",
       other: (name: string) => `Paused: ${name}'s sound is not connected. Nothing is charged meanwhile.`,
       both: "Paused: the sound is not connected. Nothing is charged meanwhile.",
     },
     video: {
+      join: "Paused until you join with sound and picture. Nothing is charged meanwhile.",
       own: "Paused: your sound and picture are not connected. Nothing is charged meanwhile.",
       other: (name: string) => `Paused: ${name}'s sound and picture are not connected. Nothing is charged meanwhile.`,
       both: "Paused: sound and picture are not connected. Nothing is charged meanwhile.",
