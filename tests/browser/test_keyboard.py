@@ -40,22 +40,22 @@ async def tab_to(visitor: Visitor, name: str) -> None:
 
 
 async def test_a_consultation_can_be_asked_for_and_held_with_keys_alone(site: Server, open_window: OpenWindow) -> None:
-    reader_account, client_account = await add_reader(site, rate=100, name="Quill Ferrars"), await add_client(site)
+    reader_account, client_account = await add_reader(site, rate=100, name="Peregrine Ferrars"), await add_client(site)
     client, reader = await open_window(site, "client"), await open_window(site, "reader", process=1)
     await open_desk(reader, reader_account)
     await client.log_in(client_account.email, PASSWORD)
     keyboard = client.page.keyboard
     await client.visit("/")
-    await expect(client.page.get_by_role("link", name="Quill Ferrars")).to_be_visible()
+    await expect(client.page.get_by_role("link", name="Peregrine Ferrars")).to_be_visible()
     await tab_to(client, "Search by name or topic")
-    await keyboard.type("Quill")
+    await keyboard.type("Peregrine")
     await expect(client.page.locator(".reader-card")).to_have_count(1)
-    await tab_to(client, "Quill Ferrars")
+    await tab_to(client, "Peregrine Ferrars")
     await keyboard.press("Enter")
     await expect(client.page.get_by_role("button", name="Start chat")).to_be_enabled()
     await tab_to(client, "Start chat")
     await keyboard.press("Enter")
-    await client.sees("Asking Quill Ferrars…")
+    await client.sees("Asking Peregrine Ferrars…")
     await tab_to(reader, "Accept")
     await reader.page.keyboard.press("Enter")
     room = RoomView(client)

@@ -5,6 +5,7 @@ import { useLocation } from "preact-iso";
 import { asProblem, type Problem } from "../api/problems";
 import { useLoaded } from "../hooks/loading";
 import { useRinging } from "../hooks/ringing";
+import { useRoomAhead } from "../hooks/room_ahead";
 import { useServerNow } from "../hooks/server_time";
 import type { Consultation } from "../protocol";
 import { secondsUntil } from "../rooms/clock";
@@ -42,6 +43,7 @@ export function RequestCard(props: { request: Consultation }) {
   const { live, liveConsultation, bell } = useServices();
   const { route } = useLocation();
   const now = useServerNow();
+  useRoomAhead(request);
   const [problem, setProblem] = useState<Problem | null>(null);
   const left = secondsUntil(request.ring_until_at, now);
   const rate = formatMoney(request.rate_per_minute_minor, request.currency);
