@@ -46,14 +46,13 @@ GUIDE = DemoReader(
     DemoProfile(
         "A demonstration: accepts at once and answers by itself",
         "I am not a person. I am here so that you can see how a consultation goes: the ringing, the clock, the charge each"
-        " minute, the summary at the end. What I write is canned. In calls I chime every few seconds, in videos I have a drawn"
-        " face.",
+        " minute, the summary at the end. What I write is canned.",
         ("first steps",),
         ("en",),
         0,
         199,
-        249,
-        299,
+        None,
+        None,
         "online",
     ),
     EVERY_DAY,

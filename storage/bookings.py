@@ -79,6 +79,16 @@ async def count_bookings(db: Connection, client_id: UUID) -> int:
     return int(count)
 
 
+async def count_bookings_made(db: Connection, client_id: UUID, *, since: datetime) -> int:
+    """Whatever became of them."""
+    count = await db.fetch_value(
+        "SELECT count(*) FROM consultations WHERE client_id = $1 AND scheduled_at IS NOT NULL AND created_at > $2",
+        client_id,
+        since,
+    )
+    return int(count)
+
+
 async def is_kept_free(db: Connection, user_id: UUID, *, now: datetime) -> bool:
     """Whether a booking of a person, on either side, is so near (or waits to begin) that they are free for nothing else."""
     return bool(

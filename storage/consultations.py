@@ -308,7 +308,7 @@ async def list_due_ids(db: Connection, *, now: datetime, limit: int) -> list[UUI
 async def list_silent_ids(db: Connection, *, now: datetime, silent_ms: int, limit: int) -> list[UUID]:
     """Chats whose reader has said nothing for the first `silent_ms` of connected time, also where the clock stands since."""
     rows = await db.fetch(
-        "SELECT id FROM consultations WHERE status = 'in_progress' AND type = 'chat' AND reader_spoke_at IS NULL"
+        "SELECT id FROM consultations WHERE status = 'in_progress' AND mode = 'chat' AND reader_spoke_at IS NULL"
         " AND CASE WHEN is_paused THEN connected_ms"
         " ELSE span_base_ms + extract(epoch FROM least($1, paid_until_at) - span_started_at) * 1000 END >= $2"
         " ORDER BY id LIMIT $3",

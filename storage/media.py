@@ -31,6 +31,16 @@ class Signal:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SignalLimits:
+    """For one side of a consultation: so many within the time they are kept, and so many bytes within `burst_for`."""
+
+    waiting: int
+    kept_for: timedelta
+    burst_bytes: int
+    burst_for: timedelta
+
+
 _SEAT = """
 SELECT c.id, c.status, c.mode, c.pause_reason,
     EXISTS (SELECT 1 FROM attendances AS a
@@ -58,12 +68,11 @@ async def insert_signal(
     user_id: UUID,
     connection_id: str,
     content: str,
-    waiting: int,
-    kept_for: timedelta,
+    bounds: SignalLimits,
     now: datetime,
 ) -> tuple[MediaSeat | None, int | None]:
     """Keep a signal for the other side if it may be sent at all: while both talk by media, the clock does not stand for
-    want of money, and fewer than `waiting` came within the time they are kept.
+    want of money, and `bounds` leave room for it.
     The sender's seat, and the signal's number where it was kept.
     """
     row = await db.fetch_row(
@@ -71,8 +80,9 @@ async def insert_signal(
         " INSERT INTO signals (consultation_id, sender_id, recipient_id, content, created_at)"
         " SELECT seat.id, $2, seat.recipient_id, $4, $5 FROM seat"
         " WHERE seat.status = 'in_progress' AND seat.has_joined AND seat.mode <> 'chat'"
-        " AND seat.pause_reason IS DISTINCT FROM 'balance' AND $6 > (SELECT count(*) FROM signals AS waiting"
-        " WHERE waiting.consultation_id = seat.id AND waiting.recipient_id = seat.recipient_id"
+        " AND seat.pause_reason IS DISTINCT FROM 'balance' AND (SELECT count(*) < $6 AND octet_length($4) + coalesce("
+        "sum(octet_length(waiting.content)) FILTER (WHERE waiting.created_at > $5::timestamptz - $9::interval), 0) <= $8"
+        " FROM signals AS waiting WHERE waiting.consultation_id = seat.id AND waiting.recipient_id = seat.recipient_id"
         " AND waiting.created_at > $5::timestamptz - $7::interval)"
         " RETURNING seq) SELECT seat.*, (SELECT seq FROM kept) AS seq FROM seat",
         consultation_id,
@@ -80,21 +90,28 @@ async def insert_signal(
         connection_id,
         content,
         now,
-        waiting,
-        kept_for,
+        bounds.waiting,
+        bounds.kept_for,
+        bounds.burst_bytes,
+        bounds.burst_for,
     )
     return (None, None) if row is None else (_seat(row), row["seq"])
 
 
-async def list_signals(db: Connection, consultation_id: UUID, *, recipient_id: UUID, since: datetime, limit: int) -> list[Signal]:
-    """What was sent to a participant from that instant on, in order."""
+async def list_signals(
+    db: Connection, consultation_id: UUID, *, recipient_id: UUID, since: datetime, limit: int, limit_bytes: int
+) -> list[Signal]:
+    """What was sent to a participant from that instant on, in order; of more than `limit_bytes` the last ones."""
     rows = await db.fetch(
-        "SELECT seq, sender_id, content, created_at FROM signals"
-        " WHERE consultation_id = $1 AND recipient_id = $2 AND created_at >= $3 ORDER BY seq LIMIT $4",
+        "SELECT seq, sender_id, content, created_at FROM (SELECT seq, sender_id, content, created_at,"
+        " sum(octet_length(content)) OVER (ORDER BY seq DESC) AS bytes FROM signals"
+        " WHERE consultation_id = $1 AND recipient_id = $2 AND created_at >= $3) AS missed"
+        " WHERE bytes <= $5 ORDER BY seq LIMIT $4",
         consultation_id,
         recipient_id,
         since,
         limit,
+        limit_bytes,
     )
     return [Signal(**row) for row in rows]
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from config import limits
-from config.errors import Forbidden, NotFound, WalletBalanceTooLow, invalid
+from config.errors import Forbidden, NotFound, RateLimited, WalletBalanceTooLow, invalid
 from config.fields import render_instant
 from realtime.calendars import find_zone
 from realtime.consultations.booking_times import is_offered, is_on_grid, list_slots
@@ -36,6 +36,7 @@ from realtime.reader_status import announce_reader_status
 from storage.availability import list_windows
 from storage.bookings import (
     count_bookings,
+    count_bookings_made,
     has_taken_slot,
     insert_notices,
     insert_slots,
@@ -71,7 +72,7 @@ async def book_consultation(
 
     That nobody is booked twice at one time is held by the database. Raises Unprocessable, NotFound, ReaderUnverified,
     ReaderTypeNotOffered, ReaderTimeNotOffered, ReaderTimeTaken, ClientTimeTaken, ClientTooManyBookings, WalletBalanceTooLow,
-    NonceReused.
+    RateLimited, NonceReused.
     """
     if role != "client":
         raise Forbidden("Only clients can book a consultation")
@@ -135,6 +136,9 @@ async def _check_client(tx: Transaction, client_id: UUID, rate: int, moment: Mom
         raise WalletBalanceTooLow
     if await count_bookings(tx, client_id) >= limits.BOOKINGS_PER_CLIENT:
         raise ClientTooManyBookings
+    # Each one sends letters, and so does giving it up, with words of the client's own.
+    if await count_bookings_made(tx, client_id, since=moment.now - timedelta(days=1)) >= limits.BOOKINGS_MADE_PER_DAY:
+        raise RateLimited("You have booked too often today")
     return wallet.id
 
 

@@ -126,14 +126,23 @@ def just_before(instant: datetime) -> datetime:
     return instant - timedelta(milliseconds=1)
 
 
+def _heard(consultation: Consultation, moment: Moment) -> Consultation:
+    """A reader whose media are connected has not been silent."""
+    if consultation.mode == "chat" or consultation.reader_spoke_at is not None:
+        return consultation
+    return replace(consultation, reader_spoke_at=moment.now)
+
+
 async def start_clock(tx: Transaction, parts: ConsultationParts, moment: Moment) -> ConsultationParts:
     """Both are there for the first time: the clock starts, and the first increment is charged at once."""
-    after = running(replace(parts.consultation, started_at=moment.now), at=moment.now)
+    after = running(replace(_heard(parts.consultation, moment), started_at=moment.now), at=moment.now)
     parts = await save_change(tx, parts, after, "started", moment, kind="started")
     return await charge_until(tx, parts, moment.now, moment)
 
 
 async def resume_clock(tx: Transaction, parts: ConsultationParts, moment: Moment) -> ConsultationParts:
     """The clock goes on where it stopped; when no paid time is left, the next increment is charged at once."""
-    parts = await save_change(tx, parts, running(parts.consultation, at=moment.now), "resumed", moment, kind="resumed")
+    parts = await save_change(
+        tx, parts, running(_heard(parts.consultation, moment), at=moment.now), "resumed", moment, kind="resumed"
+    )
     return await charge_until(tx, parts, moment.now, moment)

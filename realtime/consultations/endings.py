@@ -175,12 +175,12 @@ async def end_if_due(tx: Transaction, parts: ConsultationParts, moment: Moment) 
 
 
 def _silence_ended_at(consultation: Consultation, moment: Moment) -> datetime | None:
-    """When a chat's reader had been there for `silent_reader_seconds` without a word; None while that is not so.
+    """When a reader who was never heard had been in a chat for `silent_reader_seconds` without a word; None while not so.
 
     Counted in connected time, so that neither a late tick nor money that ended just then changes what is paid: nothing.
     """
     c, silent_ms = consultation, round(moment.settings.consultations.silent_reader_seconds * 1000)
-    if silent_ms == 0 or c.type != "chat" or c.reader_spoke_at is not None or c.span_started_at is None:
+    if silent_ms == 0 or c.mode != "chat" or c.reader_spoke_at is not None or c.span_started_at is None:
         return None
     if (connected_ms_until(c, moment.now) if is_running(c) else c.connected_ms) < silent_ms:
         return None

@@ -25,7 +25,7 @@ from realtime.consultations.errors import (
     ConsultationNotJoined,
     TooManySignals,
 )
-from storage.media import MediaSeat, Signal, insert_signal, list_signals
+from storage.media import MediaSeat, Signal, SignalLimits, insert_signal, list_signals
 from storage.transaction import Event
 
 _LINE = re.compile(r"[a-z]=[^\x00-\x1f\x7f]*\Z")
@@ -131,8 +131,7 @@ async def send(live: Live, caller: Caller, payload: SendSignal) -> SignalData:
             user_id=caller.user_id,
             connection_id=caller.connection_id,
             content=content,
-            waiting=limits.SIGNALS_WAITING,
-            kept_for=timedelta(seconds=limits.SIGNALS_KEPT_SECONDS),
+            bounds=_bounds(),
             now=now,
         )
     seat = check_media_seat(seat)
@@ -143,6 +142,16 @@ async def send(live: Live, caller: Caller, payload: SendSignal) -> SignalData:
     audience = seat_audience(payload.consultation_id, seat.recipient_id)
     await live.deliver([_event(payload.consultation_id, audience, Signal(seq, caller.user_id, content, now))])
     return SignalData(seq=seq)
+
+
+def _bounds() -> SignalLimits:
+    """Fewer bytes at once than a connection may leave unread: nobody can be driven out of the room by what is sent to them."""
+    return SignalLimits(
+        waiting=limits.SIGNALS_WAITING,
+        kept_for=timedelta(seconds=limits.SIGNALS_KEPT_SECONDS),
+        burst_bytes=limits.SIGNALS_BURST_BYTES,
+        burst_for=timedelta(seconds=limits.SIGNALS_BURST_SECONDS),
+    )
 
 
 def check_media_seat(seat: MediaSeat | None) -> MediaSeat:
@@ -169,7 +178,14 @@ async def take_seat(live: Live, caller: Caller, consultation_id: UUID, *, missed
 
 async def _send_again(live: Live, caller: Caller, consultation_id: UUID, since: datetime, *, after_seq: int) -> int:
     async with live.database.connection() as db:
-        signals = await list_signals(db, consultation_id, recipient_id=caller.user_id, since=since, limit=limits.SIGNALS_WAITING)
+        signals = await list_signals(
+            db,
+            consultation_id,
+            recipient_id=caller.user_id,
+            since=since,
+            limit=limits.SIGNALS_WAITING,
+            limit_bytes=limits.SIGNALS_BURST_BYTES,
+        )
     missed = [signal for signal in signals if signal.seq > after_seq]
     await live.deliver([_event(consultation_id, caller.connection_id, signal) for signal in missed])
     return max([after_seq, *(signal.seq for signal in missed)])

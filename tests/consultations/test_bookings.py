@@ -59,6 +59,18 @@ async def test_free_times_are_availability_less_what_is_booked(metered: Server) 
     assert (await client.get(path)).body["times"] == []
 
 
+async def test_a_reader_is_not_flooded_with_letters_by_booking_and_giving_up(
+    metered: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.limits.BOOKINGS_MADE_PER_DAY", 3)
+    scene = await prepare(metered)
+    for _ in range(3):
+        reply = await book(scene.client, scene.reader, next_quarter(scene))
+        assert (await scene.client.post(f"/consultations/{reply.body['id']}/cancel", {"reason": "Buy here"})).status == 200
+    reply = await book(scene.client, scene.reader, next_quarter(scene))
+    assert (reply.status, reply.code) == (429, "limit.rate")
+
+
 async def test_a_day_far_ahead_is_offered_up_to_sixty_days(metered: Server) -> None:
     reader = await add_reader(metered)
     await offer_times(reader)

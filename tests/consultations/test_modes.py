@@ -55,6 +55,26 @@ async def test_the_statement_tells_how_they_talked_and_what_each_minute_cost(met
     assert ended["total_cost_minor"] == statement["total_cost_minor"] == 599 + 399
 
 
+async def test_a_reader_is_not_paid_for_turning_a_call_into_a_chat_and_saying_nothing(metered: Server) -> None:
+    scene = await Scene.meet(metered, "video")
+    snapshot = await set_mode(scene, "chat", by_reader=True)
+    assert snapshot["started_at"] is not None
+    await scene.pass_time(metered.settings.consultations.silent_reader_seconds + 2)
+    snapshot = await scene.snapshot()
+    assert (snapshot["end_reason"], snapshot["total_cost_minor"]) == ("reader_silent", 0)
+    await assert_books(metered)
+
+
+async def test_a_reader_who_was_heard_in_a_call_need_not_write_in_the_chat_after_it(metered: Server) -> None:
+    scene = await Scene.meet(metered, "video")
+    await scene.connect_media()
+    await scene.pass_time(10)
+    await set_mode(scene, "chat")
+    scene.reporting.clear()
+    await scene.pass_time(metered.settings.consultations.silent_reader_seconds + 2)
+    assert (await scene.snapshot())["status"] == "in_progress"
+
+
 async def test_a_chat_needs_no_media_and_media_that_are_lost_do_not_stop_it(metered: Server) -> None:
     scene = await Scene.meet(metered, "call")
     await scene.connect_media()

@@ -211,3 +211,21 @@ async def test_a_flood_of_signals_is_refused(metered: Server, monkeypatch: pytes
     await scene.reader_live.command("signal.send", consultation_id=scene.id, candidate=candidate(7))
     await scene.pass_time(6)
     await scene.client_live.command("signal.send", consultation_id=scene.id, candidate=candidate(8))
+
+
+async def test_nobody_is_driven_out_of_the_room_by_large_signals(metered: Server) -> None:
+    """Else who floods ends the consultation at the other's cost: while they reload, and when they are back."""
+    scene = await Scene.meet(metered, "video")
+    await scene.connect_media()
+    large = {"type": "offer", "sdp": SDP + "a=x:" + "y" * 30_000 + "\r\n"}
+    await scene.drop(reader=True)
+    taken = 0
+    for _ in range(40):
+        answer = await scene.client_live.send("signal.send", {"consultation_id": scene.id, "description": large})
+        taken += answer["ok"]
+    await scene.come_back(reader=True)
+    assert 1 <= taken <= limits.SIGNALS_BURST_BYTES / 30_000
+    assert len(await hears(scene.reader_live, taken)) == taken
+    await scene.reader_live.command("signal.send", consultation_id=scene.id, candidate=candidate(1))
+    await scene.pass_time(limits.SIGNALS_BURST_SECONDS + 1)
+    await scene.client_live.command("signal.send", consultation_id=scene.id, description=OFFER)

@@ -15,7 +15,7 @@ import aioice.ice
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.jitterbuffer import JitterBuffer
-from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcdtlstransport import RTCDtlsTransport, RtpRouter
 from aiortc.rtcrtpreceiver import RemoteBitrateEstimator
 
 # What of it we mirror, replace or are called by.
@@ -32,6 +32,12 @@ LEANED_UPON: dict[str, tuple[Callable[..., Any], str]] = {
     "it sends again from the history that we fill": (RTCRtpSender._retransmit, "ae0b2491944b52dc"),
     "it reports the counts that we keep": (RTCRtpSender._run_rtcp, "51e0a924eac4e39b"),
     "we send through it": (RTCDtlsTransport._send_rtp, "763b02bceb0b0ab9"),
+    "bound_transport stands before it": (RtpRouter.route_rtp, "e4bcc08d181438b7"),
+    "bound_transport stands before this too": (aioice.ice.Connection.check_incoming, "cb3e32bd47e5fa82"),
+    "without candidates, and without a word that there are no more, it waits for who comes": (
+        aioice.ice.Connection._check_periodic,
+        "ce421a512904f981",
+    ),
     "choose_addresses replaces it": (aioice.ice.get_host_addresses, "d4a54f9a68c39ff1"),
     "PortRangeLoop is asked by it for a socket": (aioice.ice.Connection.get_component_candidates, "118597a9fcb703f9"),
 }

@@ -14,8 +14,7 @@ from typing import Any, Self
 
 import aioice.stun
 
-from realtime.media.demonstration.peers import PeerStats, SendSignal, Signal
-from tests.support.peers import PATIENCE_SECONDS, MediaPeer
+from tests.support.peers import PATIENCE_SECONDS, MediaPeer, PeerStats, SendSignal, Signal
 
 _ROOT = Path(__file__).resolve().parents[2]
 _LINE_BYTES = 1024 * 1024

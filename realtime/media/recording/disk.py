@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import queue
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -44,6 +45,9 @@ class DiskFile:
             now = time.monotonic()
             if now - self._synced_at >= limits.RECORDING_SYNC_SECONDS:
                 os.fdatasync(self._file.fileno())
+                if shutil.disk_usage(self.path.parent).free < limits.RECORDING_STOP_FREE_BYTES:
+                    # How much a participant sends is theirs to say; what else lives on this disk needs the rest.
+                    self.failed = True
                 self._synced_at = now
         except OSError:
             self.failed = True

@@ -13,7 +13,7 @@ from config import limits
 from realtime.media.recording.webm import Kind
 from realtime.media.relay.forwarding import Forwarder, Source
 from realtime.media.relay.keyframes import KeyframeRequester
-from realtime.media.relay.private_parts import ask_for_keyframe, put_packets, take_packets
+from realtime.media.relay.private_parts import ask_for_keyframe, bound_transport, put_packets, take_packets
 
 _CODECS: dict[str, tuple[str, ...]] = {"audio": ("audio/opus",), "video": ("video/vp8", "video/rtx")}
 
@@ -38,6 +38,8 @@ class Peer:
         kinds = sorted(transceiver.kind for transceiver in self._pc.getTransceivers())
         if kinds not in (["audio"], ["audio", "video"]) or self._pc.sctp is not None:
             raise ValueError("an offer has one audio and at most one video, and nothing else")
+        for transport in {transceiver.receiver.transport for transceiver in self._pc.getTransceivers()}:
+            bound_transport(transport)
         for transceiver in self._pc.getTransceivers():
             if transceiver.kind == "video" and not with_video:
                 transceiver.direction = "inactive"

@@ -11,17 +11,21 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiortc import RTCRtpReceiver, RTCRtpSender, clock
+from aiortc import RTCDtlsTransport, RTCRtpReceiver, RTCRtpSender, clock
 from aiortc.rtp import (
     RTCP_PSFB_APP,
+    RTCP_RTPFB_NACK,
     RTP_HISTORY_SIZE,
     AnyRtcpPacket,
     RtcpPsfbPacket,
+    RtcpRtpfbPacket,
     RtcpSrPacket,
     RtpPacket,
     unpack_remb_fci,
 )
 
+from config import limits
+from realtime.flood import TokenBucket
 from realtime.media.recording.streams import Packet
 
 # A packet's sequence number, timestamp, whether it is the last of its frame, and payload with the codec's descriptor.
@@ -105,8 +109,13 @@ def put_packets(
     anything: Any = sender
     anything._send_keyframe = on_keyframe_wanted
     handle = sender._handle_rtcp_packet
+    resent = TokenBucket(per_second=limits.RELAY_RESENT_PER_SECOND, size=limits.RELAY_RESENT_BURST, now=time.monotonic())
 
     async def handle_feedback(packet: AnyRtcpPacket) -> None:
+        # Four bytes ask for seventeen packets: for as many as a bad network needs, not for more.
+        wanted = len(packet.lost) if isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK else 0
+        if wanted and not resent.take(wanted, time.monotonic()):
+            return
         if isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
             try:
                 on_bandwidth(unpack_remb_fci(packet.fci)[0])
@@ -153,6 +162,26 @@ def _make_write(sender: Any, payload_type: int) -> Write:
         sender._RTCRtpSender__packet_count += 1
 
     return write
+
+
+def bound_transport(transport: RTCDtlsTransport) -> None:
+    """Whoever is connected decides how many addresses and stream numbers they use; what is kept of each must end somewhere."""
+    anything: Any = transport
+    router, connection = anything._rtp_router, anything.transport._connection
+    route, check = router.route_rtp, connection.check_incoming
+
+    def route_rtp(packet: RtpPacket) -> RTCRtpReceiver | None:
+        if packet.ssrc not in router.ssrc_table and len(router.ssrc_table) >= limits.RELAY_SOURCES:
+            return None
+        found: RTCRtpReceiver | None = route(packet)
+        return found
+
+    def check_incoming(message: Any, address: Any, protocol: Any) -> None:
+        known = connection._remote_candidates
+        if len(known) < limits.RELAY_ADDRESSES or any((c._network_host, c.port) == tuple(address[:2]) for c in known):
+            check(message, address, protocol)
+
+    router.route_rtp, connection.check_incoming = route_rtp, check_incoming
 
 
 async def ask_for_keyframe(receiver: RTCRtpReceiver, source: int) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from config import limits
 from realtime.media.recording.disk import Disk
 from realtime.media.recording.recorder import Recorder, Timeline
 from realtime.media.recording.streams import Packet
@@ -34,7 +35,12 @@ class Room:
         self._closing: set[asyncio.Task[None]] = set()
 
     async def connect(self, side: str, sdp: str, *, with_video: bool) -> str:
-        """Answer a participant's offer; their earlier connection ends, its file with it."""
+        """Answer a participant's offer; their earlier connection ends, its file with it.
+
+        Raises ValueError for who has come and gone so often that their files are too many already.
+        """
+        if self._next_parts[side] > limits.RECORDING_PARTS:
+            raise ValueError("too many parts")
         await self._drop(side)
         peer = Peer(on_connected=functools.partial(self._connected, side), on_gone=functools.partial(self._gone, side))
         self._peers[side] = peer
