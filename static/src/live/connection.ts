@@ -22,6 +22,8 @@ export interface ConnectionEnvironment {
 interface SendOptions {
   /** How long the command is tried in total, reconnects included. */
   deadlineMs?: number;
+  /** One try and no more: for whoever keeps an order of commands, where a later try would overtake what came after. */
+  isOnce?: boolean;
 }
 
 const ACK_TIMEOUT_MS = 8_000;
@@ -133,7 +135,7 @@ export class LiveConnection {
       }
       if (ack.ok) return ack.data as Commands[Name]["data"];
       const problem = commandProblem(ack.error);
-      if (!problem.isRetryable || Date.now() + 1_000 >= deadlineAt) throw problem;
+      if (options.isOnce || !problem.isRetryable || Date.now() + 1_000 >= deadlineAt) throw problem;
       await new Promise((resolve) => setTimeout(resolve, problem.status === 429 ? 2_500 : 700));
     }
   }

@@ -36,17 +36,18 @@ export class SignalQueue {
     this.pump();
   }
 
-  /** Forgets what was not sent yet: it described a peer connection that is gone. */
+  /** Forgets what was not sent yet: it described a peer connection that is gone. What comes next need not wait for it. */
   clear(): void {
     this.waiting = [];
     this.inFlight = 0;
     this.round += 1;
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
   }
 
   close(): void {
     this.clear();
     this.isClosed = true;
-    if (this.timer !== null) clearTimeout(this.timer);
   }
 
   private pump(): void {
@@ -61,7 +62,9 @@ export class SignalQueue {
 
   private async send(signal: Signal, round: number): Promise<void> {
     try {
-      await this.live.send("signal.send", { consultation_id: this.consultationId, ...toPayload(signal) });
+      const payload = { consultation_id: this.consultationId, ...toPayload(signal) };
+      // Repeated by the connection, an offer could arrive after the next peer connection's and undo it.
+      await this.live.send("signal.send", payload, { isOnce: true });
     } catch (error) {
       if (round !== this.round) return;
       const { status } = asProblem(error);

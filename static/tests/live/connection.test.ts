@@ -134,6 +134,25 @@ describe("a command", () => {
     expect(attempts).toBe(1);
   });
 
+  test("that keeps an order with others is tried once, also where a later try could succeed", async () => {
+    let received = 0;
+    server.on("connection", (socket) => {
+      socket.on("signal.send", (_payload, acknowledge) => {
+        received += 1;
+        acknowledge({
+          ok: false,
+          error: { code: "consultation.not_joined", message: "", status: 409, retryable: true, request_id: "r" },
+        });
+      });
+    });
+    live.start();
+    await connected();
+    const sent = live.send("signal.send", { consultation_id: "c", candidate: null }, { isOnce: true });
+    await expect(sent).rejects.toMatchObject({ code: "consultation.not_joined" });
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    expect(received).toBe(1);
+  });
+
   test("whose answer is lost with the connection is repeated with the same nonce after the reconnect", async () => {
     const nonces: string[] = [];
     server.on("connection", (socket) =>

@@ -84,6 +84,21 @@ test("what described a peer connection that is gone is not sent any more", async
   expect(arrived()).toEqual(["new"]);
 });
 
+test("after a refusal the next peer connection's signals need not wait, and the former one's stay away", async () => {
+  const queue = openQueue();
+  const facts = { code: "consultation.not_joined", message: "", status: 409, retryable: true };
+  signalling.sides[0].refusal = new Problem(facts);
+  queue.push(candidate("old"));
+  await pass(100);
+  signalling.sides[0].refusal = null;
+  queue.clear();
+  queue.push(candidate("new"));
+  await pass(0);
+  expect(arrived()).toEqual(["new"]);
+  await pass(10_000);
+  expect(arrived()).toEqual(["new"]);
+});
+
 test("the end of candidates is sent as null, and a candidate without the browser's own extras", async () => {
   const queue = openQueue();
   queue.push({ candidate: { candidate: "a", sdpMid: "0", relayProtocol: "udp" } as RTCIceCandidateInit });
