@@ -46,13 +46,14 @@ GUIDE = DemoReader(
     DemoProfile(
         "A demonstration: accepts at once and answers by itself",
         "I am not a person. I am here so that you can see how a consultation goes: the ringing, the clock, the charge each"
-        " minute, the summary at the end. What I write is canned.",
+        " minute, the summary at the end. What I write is canned. In calls I chime every few seconds, in videos I have a drawn"
+        " face.",
         ("first steps",),
         ("en",),
         0,
         199,
-        None,
-        None,
+        249,
+        299,
         "online",
     ),
     EVERY_DAY,

@@ -43,6 +43,7 @@ SETTINGS = web.AppKey("settings", Settings)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 METRICS = web.AppKey("metrics", Metrics)
 DATABASE = web.AppKey("database", Database)
+DEMO_GUIDE = web.AppKey("demo_guide", DemoGuide)
 
 
 async def start_database(app: web.Application) -> AsyncIterator[None]:
@@ -141,10 +142,13 @@ async def start_upkeep(app: web.Application) -> AsyncIterator[None]:
 
 async def start_guide(app: web.Application) -> AsyncIterator[None]:
     """The demonstration's reader that answers by itself; it connects to us like anybody else."""
-    if not app[SETTINGS].demo:
+    settings = app[SETTINGS]
+    if not settings.demo:
         yield
         return
-    guide = DemoGuide(app[LISTENING].url, email=GUIDE.email, password=DEMO_PASSWORD)
+    app[DEMO_GUIDE] = guide = DemoGuide(
+        app[LISTENING].url, email=GUIDE.email, password=DEMO_PASSWORD, log_level=settings.server.log_level
+    )
     task = asyncio.create_task(guide.run())
     yield
     task.cancel()

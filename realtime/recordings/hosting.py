@@ -24,8 +24,9 @@ from config.ids import new_id
 from config.logging import get_logger
 from config.settings import RecordingSettings, Settings
 from realtime.consultations.clock import Moment
+from realtime.media.processes import MediaProcessRefused, MediaProcessUnreachable
 from realtime.media.relay.options import RelayOptions
-from realtime.media.relay_process import RelayProcess, RelayRefused, RelayUnreachable
+from realtime.media.relay_process import RelayProcess
 from realtime.presence import Node
 from realtime.recordings.consent import end_recording, recording_started
 from realtime.recordings.errors import RecordingFull, RecordingUnavailable
@@ -100,9 +101,9 @@ class RecordingHost:
         await asyncio.to_thread(self._check_space)
         try:
             await self.relay.ask("open", room=str(recording_id), folder=str(folder.resolve()))
-        except RelayRefused as refusal:
+        except MediaProcessRefused as refusal:
             raise (RecordingFull if str(refusal) == "full" else RecordingUnavailable) from None
-        except RelayUnreachable:
+        except MediaProcessUnreachable:
             raise RecordingUnavailable from None
         self._held.setdefault(recording_id, _Held(consultation_id)).claims += 1
 
@@ -209,10 +210,10 @@ class RecordingHost:
                     "connect", room=str(offer.recording_id), side=offer.side, sdp=offer.sdp, with_video=offer.with_video
                 )
                 answer = str(found["sdp"])
-            except RelayRefused:
+            except MediaProcessRefused:
                 log.info("recording.offer_refused", recording_id=str(offer.recording_id))
             await self._database.transact(lambda tx: answer_offer(tx, offer.id, answer))
-        except (RelayUnreachable, AppError) as error:
+        except (MediaProcessUnreachable, AppError) as error:
             log.warning("recording.offer_unanswered", error=type(error).__name__)
         finally:
             self._offers_under_way.discard(offer.id)
@@ -231,7 +232,7 @@ class RecordingHost:
     async def _ask_relay(self, action: str, **fields: Any) -> None:
         try:
             await self.relay.ask(action, **fields)
-        except (RelayRefused, RelayUnreachable) as error:
+        except (MediaProcessRefused, MediaProcessUnreachable) as error:
             log.warning("recording.relay_failed", action=action, error=type(error).__name__)
 
     async def _on_event(self, room: str, message: dict[str, Any]) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from realtime.media.demonstration.peers import PeerStats, Signal
 from tests.media.relays import mint
 from tests.support.coturn import run_coturn
-from tests.support.peers import MediaPeer, PeerStats, Signal, only_loopback
+from tests.support.peers import MediaPeer, only_loopback
 
 
 @asynccontextmanager

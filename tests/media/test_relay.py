@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
+from realtime.media.processes import MediaProcessRefused, MediaProcessUnreachable
 from realtime.media.recording.endings import complete_file
 from realtime.media.relay.options import RelayOptions
-from realtime.media.relay_process import RelayProcess, RelayRefused, RelayUnreachable
+from realtime.media.relay_process import RelayProcess
 from tests.media.peers import MediaPeer, measure
 
 # These people send keyframes at their own pace, so that a picture may take as long to begin.
@@ -142,7 +143,7 @@ async def test_a_server_that_dies_takes_the_relay_along_which_completes_its_file
         await relay.close()
         assert relay.process_id is None
         assert all(measure(str(path))["container"][0] > 1.5 for path in files_of(tmp_path).values())
-        with pytest.raises(RelayUnreachable):
+        with pytest.raises(MediaProcessUnreachable):
             await relay.ask("open", room="r", folder=str(tmp_path))
 
 
@@ -203,7 +204,7 @@ async def test_it_takes_no_more_rooms_than_it_was_given(tmp_path: Path) -> None:
     async with running_relay(rooms_maximum=1) as (relay, _told):
         await relay.ask("open", room="first", folder=str(tmp_path))
         await relay.ask("open", room="first", folder=str(tmp_path))
-        with pytest.raises(RelayRefused, match="full"):
+        with pytest.raises(MediaProcessRefused, match="full"):
             await relay.ask("open", room="second", folder=str(tmp_path))
         await relay.ask("close", room="first")
         await relay.ask("open", room="second", folder=str(tmp_path))
@@ -223,7 +224,7 @@ async def test_it_takes_no_more_rooms_than_it_was_given(tmp_path: Path) -> None:
 async def test_an_offer_that_makes_no_sense_is_refused_and_harms_nobody(tmp_path: Path, sdp: str, peers: list[MediaPeer]) -> None:
     async with running_relay() as (relay, _told):
         await relay.ask("open", room="r", folder=str(tmp_path))
-        with pytest.raises(RelayRefused, match="description_refused"):
+        with pytest.raises(MediaProcessRefused, match="description_refused"):
             await relay.ask("connect", room="r", side="client", sdp=sdp, with_video=True)
         assert "a=candidate" in (await enter(relay, peers, "client")).pc.remoteDescription.sdp
 

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from realtime.media.demonstration.peers import Signal
 from tests.media.relays import mint
 from tests.media.test_live_peers import ring_and_accept
 from tests.support.coturn import Coturn, run_coturn
 from tests.support.namespaces import RELAY_ADDRESS, Network, make_network
 from tests.support.peer_process import RemotePeer
-from tests.support.peers import LivePeer, Signal
+from tests.support.peers import LivePeer
 from tests.support.servers import StartServer
 
 PORTS = (3478, 5349)

@@ -14,7 +14,8 @@ from typing import Any, Self
 
 import aioice.stun
 
-from tests.support.peers import PATIENCE_SECONDS, MediaPeer, PeerStats, SendSignal, Signal
+from realtime.media.demonstration.peers import PeerStats, SendSignal, Signal
+from tests.support.peers import PATIENCE_SECONDS, MediaPeer
 
 _ROOT = Path(__file__).resolve().parents[2]
 _LINE_BYTES = 1024 * 1024

@@ -1,4 +1,4 @@
-"""Peers that stand in for browsers: aiortc, perfect negotiation, a tone and a picture, and reports of what arrives.
+"""Peers that stand in for browsers: the demonstration's, with a tone and a picture, and reports of what arrives.
 
 `MediaPeer` only needs somebody to carry its signals; `LivePeer` carries them over the live protocol, as a page would.
 """
@@ -9,32 +9,18 @@ import asyncio
 import inspect
 import math
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol, Self, TypeAlias
+from dataclasses import asdict
+from typing import Any, Protocol, Self
 from unittest.mock import patch
 
-from aiortc import (
-    AudioStreamTrack,
-    MediaStreamTrack,
-    RTCBundlePolicy,
-    RTCConfiguration,
-    RTCIceServer,
-    RTCIceTransportPolicy,
-    RTCPeerConnection,
-    RTCSessionDescription,
-    VideoStreamTrack,
-)
-from aiortc.contrib.media import MediaBlackhole
-from aiortc.sdp import SessionDescription, candidate_from_sdp
+from aiortc import AudioStreamTrack, VideoStreamTrack
 from av import AudioFrame, VideoFrame
 
+from realtime.media.demonstration.peers import MediaPeer as DemonstrationPeer
+from realtime.media.demonstration.peers import PeerStats, SendSignal, Signal
 from tests.support.live import LiveClient
-
-# `{"description": {type, sdp}}` or `{"candidate": {candidate, sdpMid, sdpMLineIndex} | None}`.
-Signal: TypeAlias = dict[str, Any]
-SendSignal: TypeAlias = Callable[[Signal], Awaitable[None]]
 
 PATIENCE_SECONDS = 30.0
 _STAGES = frozenset({"new", "connecting", "connected", "disconnected", "failed"})
@@ -71,15 +57,6 @@ class Picture(VideoStreamTrack):
         return frame
 
 
-@dataclass(frozen=True)
-class PeerStats:
-    """Packets of all media together since the connection was made."""
-
-    packets_sent: int
-    packets_received: int
-    round_trip_ms: int | None
-
-
 class Peer(Protocol):
     """What `LivePeer` drives: a `MediaPeer` here, or one in another process."""
 
@@ -92,164 +69,14 @@ class Peer(Protocol):
     async def close(self) -> None: ...
 
 
-class MediaPeer:
-    """One side of a call. `stage` is the connection's state: new, connecting, connected, disconnected, failed, closed.
+class MediaPeer(DemonstrationPeer):
+    """With a tone, and a picture where it `has_video`."""
 
-    aiortc can neither roll an offer back nor restart ICE: a new connection takes the old one's place in both cases.
-    """
-
-    def __init__(
-        self,
-        send: SendSignal,
-        *,
-        is_polite: bool,
-        ice_servers: list[dict[str, Any]],
-        has_video: bool = True,
-        relay_only: bool = False,
-        on_stage: Callable[[str], None] | None = None,
-    ) -> None:
-        self._send = send
-        self._is_polite = is_polite
-        self._has_video = has_video
-        self._on_stage = on_stage
-        self._lock = asyncio.Lock()
-        self._changed = asyncio.Condition()
-        self._notices: set[asyncio.Task[None]] = set()
-        self._ignores_candidates = False
-        servers = [RTCIceServer(one["urls"], one.get("username"), one.get("credential")) for one in ice_servers]
-        self._policy = RTCIceTransportPolicy.RELAY if relay_only else RTCIceTransportPolicy.ALL
-        self._servers = servers
-        self.stage = "new"
-        self._open()
-
-    def _open(self) -> None:
-        self._is_shutting = False
-        configuration = RTCConfiguration(
-            iceServers=self._servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE, iceTransportPolicy=self._policy
-        )
-        self._connection = connection = RTCPeerConnection(configuration)
-        self._drain = MediaBlackhole()
-        self._tracks: list[MediaStreamTrack] = [Tone(), Picture()] if self._has_video else [Tone()]
-        for track in self._tracks:
-            connection.addTrack(track)
-        connection.on("track", self._drain.addTrack)
-        connection.on("connectionstatechange", lambda: self._note(connection))
-
-    def _note(self, connection: RTCPeerConnection) -> None:
-        # aiortc closes a connection whose other end was closed; a browser would call that disconnected.
-        stage = "disconnected" if connection.connectionState == "closed" else connection.connectionState
-        if connection is not self._connection or self._is_shutting or stage == self.stage:
-            return
-        self.stage = stage
-        if self._on_stage is not None:
-            self._on_stage(self.stage)
-        task = asyncio.ensure_future(self._tell())
-        self._notices.add(task)
-        task.add_done_callback(self._notices.discard)
-
-    async def _tell(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
-
-    async def _reopen(self) -> None:
-        await self._shut()
-        self.stage = "new"
-        self._open()
-
-    async def _shut(self) -> None:
-        self._is_shutting = True
-        for track in self._tracks:
-            track.stop()
-        await self._connection.close()
-        await self._drain.stop()
-
-    async def call(self) -> None:
-        """Sends an offer with all candidates in it. Once connected it starts over, as after a lost network."""
-        async with self._lock:
-            if self._connection.signalingState != "stable" or self._connection.remoteDescription is not None:
-                await self._reopen()
-            await self._connection.setLocalDescription(await self._connection.createOffer())
-            await self._send_description()
-
-    async def receive(self, signal: Signal) -> None:
-        """A signal of the other side, in the order in which it sent them."""
-        async with self._lock:
-            if (description := signal.get("description")) is not None:
-                await self._take_description(RTCSessionDescription(description["sdp"], description["type"]))
-            else:
-                await self._take_candidate(signal.get("candidate"))
-
-    async def _take_description(self, description: RTCSessionDescription) -> None:
-        is_pending = self._connection.signalingState == "have-local-offer"
-        if description.type == "answer":
-            if is_pending:
-                await self._connection.setRemoteDescription(description)
-                await self._drain.start()
-            return
-        self._ignores_candidates = is_pending and not self._is_polite
-        if self._ignores_candidates:
-            return
-        if is_pending or self._connection.signalingState == "closed" or self._is_another_session(description):
-            await self._reopen()
-        await self._connection.setRemoteDescription(description)
-        await self._connection.setLocalDescription(await self._connection.createAnswer())
-        await self._drain.start()
-        await self._send_description()
-
-    def _is_another_session(self, description: RTCSessionDescription) -> bool:
-        now = self._connection.remoteDescription
-        return now is not None and _ice_names(now.sdp) != _ice_names(description.sdp)
-
-    async def _take_candidate(self, candidate: dict[str, Any] | None) -> None:
-        if self._ignores_candidates or self._connection.remoteDescription is None:
-            return
-        if candidate is None or not candidate["candidate"]:
-            await self._connection.addIceCandidate(None)
-            return
-        parsed = candidate_from_sdp(candidate["candidate"].removeprefix("candidate:"))
-        parsed.sdpMid, parsed.sdpMLineIndex = candidate.get("sdpMid"), candidate.get("sdpMLineIndex")
-        await self._connection.addIceCandidate(parsed)
-
-    async def _send_description(self) -> None:
-        local = self._connection.localDescription
-        await self._send({"description": {"type": local.type, "sdp": local.sdp}})
+    def __init__(self, send: SendSignal, *, has_video: bool = True, **options: Any) -> None:
+        super().__init__(send, lambda: [Tone(), Picture()] if has_video else [Tone()], **options)
 
     async def wait_for(self, *stages: str, timeout: float = PATIENCE_SECONDS) -> str:
-        """The stage, once it is one of these."""
-        async with asyncio.timeout(timeout), self._changed:
-            await self._changed.wait_for(lambda: self.stage in stages)
-            return self.stage
-
-    async def read_stats(self) -> PeerStats:
-        sent = received = 0
-        round_trips = []
-        for report in (await self._connection.getStats()).values():
-            if report.type == "outbound-rtp":
-                sent += report.packetsSent
-            elif report.type == "inbound-rtp":
-                received += report.packetsReceived
-            elif report.type == "remote-inbound-rtp" and report.roundTripTime is not None:
-                round_trips.append(report.roundTripTime)
-        return PeerStats(sent, received, round(1000 * max(round_trips)) if round_trips else None)
-
-    def candidate_types(self) -> tuple[str, str]:
-        """How both ends of the connection in use are reached: host, srflx, prflx or relay; ours first."""
-        pair = self._connection.getTransceivers()[0].sender.transport.transport._connection._nominated[1]
-        return pair.local_candidate.type, pair.remote_candidate.type
-
-    def silence(self, is_silent: bool) -> None:
-        """Sends no packet of any medium any more, although connected; or all of them again."""
-        for sender, track in zip(self._connection.getSenders(), self._tracks, strict=True):
-            sender.replaceTrack(None if is_silent else track)
-
-    async def close(self) -> None:
-        async with self._lock:
-            await self._shut()
-            self.stage = "closed"
-
-
-def _ice_names(sdp: str) -> set[str | None]:
-    return {media.ice.usernameFragment for media in SessionDescription.parse(sdp).media}
+        return await super().wait_for(*stages, timeout=timeout)
 
 
 class LivePeer:

@@ -1,1 +1,1 @@
-"""The relay: a process of its own that media pass through, where they have to. It alone imports aiortc and av."""
+"""The relay: a process of its own that media pass through, where they have to."""

@@ -44,7 +44,7 @@ class Service:
         ticking = asyncio.ensure_future(self._tick())
         try:
             while line := await reader.readline():
-                if len(self._tasks) >= limits.RELAY_REQUESTS:
+                if len(self._tasks) >= limits.MEDIA_PROCESS_REQUESTS:
                     await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
                 task = asyncio.ensure_future(self._answer(orjson.loads(line)))
                 self._tasks.add(task)
