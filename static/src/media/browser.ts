@@ -48,7 +48,13 @@ export function callBrowser(browser: Window & typeof globalThis = window): CallB
 function makeSilence(browser: Window & typeof globalThis): Silence {
   if (typeof browser.AudioContext !== "function") return { track: null, close: () => undefined };
   const context = new browser.AudioContext();
-  const [track = null] = context.createMediaStreamDestination().stream.getAudioTracks();
+  const destination = context.createMediaStreamDestination();
+  const [track = null] = destination.stream.getAudioTracks();
+  // Something must sound, however softly, or Chromium makes no packets at all.
+  const source = context.createConstantSource();
+  source.offset.value = 0;
+  source.connect(destination);
+  source.start();
   // A context that was made before the visitor touched the page stands still, and sends nothing, until they do.
   const resume = () => void context.resume().catch(() => undefined);
   const touches = ["pointerdown", "keydown"] as const;

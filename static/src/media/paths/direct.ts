@@ -34,7 +34,6 @@ export class DirectPath implements MediaPath {
   private readonly former = new Set<string>();
   /** Null until they were asked for the first time. */
   private servers: RTCIceServer[] | null = null;
-  private isRetired = false;
   private offeredAnewAtMs = 0;
   private audio: MediaStreamTrack | null = null;
   private video: MediaStreamTrack | null = null;
@@ -74,7 +73,6 @@ export class DirectPath implements MediaPath {
     this.renewal = setInterval(() => void this.refreshServers(), RENEW_EVERY_MS);
     this.makePeer();
     this.inbox.listen((signal) => {
-      if (this.isRetired) return;
       this.waiting.push(signal);
       void this.work();
     });
@@ -107,7 +105,6 @@ export class DirectPath implements MediaPath {
 
   /** Another page of ours took over: nothing is sent or heard until `renew`. */
   retire(): void {
-    this.isRetired = true;
     this.dropPeer({ isReplaced: false });
     this.currentState.value = "failed";
   }
@@ -125,7 +122,6 @@ export class DirectPath implements MediaPath {
   async renew(): Promise<void> {
     await this.refreshServers();
     if (this.isClosed || this.servers === null) return;
-    this.isRetired = false;
     this.replacePeer({ isReplaced: false });
   }
 
