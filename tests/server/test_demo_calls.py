@@ -14,10 +14,11 @@ import pytest
 from aioice import ice
 
 import config
+from config import limits
 from realtime.media.demonstration import __main__ as process
 from server.demo import DEMO_LOGINS, DEMO_PASSWORD
 from server.demo_calls import GuideCall
-from server.demo_guide import CALL_GREETING, NO_RECORDING
+from server.demo_guide import CALL_GREETING, NO_RECORDING, UNREACHABLE
 from server.demo_readers import GUIDE
 from server.parts import DEMO_GUIDE
 from tests.support.live import LiveClient
@@ -41,6 +42,12 @@ async def until(condition: Callable[[], Any | Awaitable[Any]]) -> Any:
 
 async def ring(server: Server, type: str) -> tuple[LiveClient, str]:
     """The demonstration's client, in a consultation that the guide has accepted."""
+    live, consultation_id = await request(server, type)
+    await live.next_event("consultation.accepted")
+    return live, consultation_id
+
+
+async def request(server: Server, type: str) -> tuple[LiveClient, str]:
     client = await server.visitor()
     await client.log_in(DEMO_LOGINS["client"], DEMO_PASSWORD)
 
@@ -52,7 +59,6 @@ async def ring(server: Server, type: str) -> tuple[LiveClient, str]:
     live = await server.connect(client)
     asked: dict[str, Any] = {"reader_id": await until(find_guide), "type": type, "nonce": live.nonce()}
     consultation_id: str = (await live.command("consultation.request", **asked))["consultation"]["id"]
-    await live.next_event("consultation.accepted")
     return live, consultation_id
 
 
@@ -130,6 +136,49 @@ async def test_a_guide_whose_process_died_says_so_and_calls_again(start_server: 
         assert (paused["consultation"]["pause_reason"], paused["consultation"]["reader_media"]) == ("media", "lost")
         await live.next_event("consultation.resumed", timeout=PATIENCE_SECONDS)
         assert await find_process(server, room) != first
+
+
+async def test_a_guide_that_lost_its_connection_comes_back_with_new_media(start_server: StartServer) -> None:
+    server = await start_server(demo=True)
+    live, room = await ring(server, "call")
+    guide = await server.visitor()
+    await guide.log_in(GUIDE.email, DEMO_PASSWORD)
+    async with LivePeer.enter(live, room, is_polite=True, has_video=False) as client:
+        await client.peer.call()
+        await live.next_event("consultation.started", timeout=PATIENCE_SECONDS)
+        first = await find_process(server, room)
+        for login in (await guide.get("/me/logins")).body["items"]:
+            if not login["is_current"]:
+                await guide.delete(f"/me/logins/{login['id']}")
+        paused = await live.next_event("consultation.paused", timeout=PATIENCE_SECONDS)
+        assert paused["consultation"]["pause_reason"] == "connection"
+        await until(lambda: not is_running(first))
+        await live.next_event("consultation.resumed", timeout=PATIENCE_SECONDS)
+        assert await find_process(server, room) != first
+
+
+async def test_media_that_do_not_meet_are_told_in_words_and_cost_nothing(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "GUIDE_UNREACHABLE_SECONDS", 1.0)
+    server = await start_server(demo=True)
+    live, room = await ring(server, "call")
+    with patch.object(ice, "get_host_addresses", return_value=[]):
+        async with LivePeer.enter(live, room, is_polite=True, has_video=False) as client:
+            await client.peer.call()
+            await live.next_event(
+                "message.sent", lambda event: event["message"]["content"] == UNREACHABLE, timeout=PATIENCE_SECONDS
+            )
+    ended = await live.command("consultation.end", consultation_id=room)
+    assert ended["consultation"]["total_cost_minor"] == 0
+    await until(lambda: not server.app[DEMO_GUIDE].calls)
+
+
+async def test_a_guide_with_too_many_calls_declines_another(start_server: StartServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "GUIDE_CALLS", 0)
+    live, _room = await request(await start_server(demo=True), "call")
+    ended = await live.next_event("consultation.declined")
+    assert ended["consultation"]["end_reason"] == "declined"
 
 
 async def test_a_machine_without_a_network_uses_its_loopback_and_no_other_machine_does() -> None:
