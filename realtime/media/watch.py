@@ -9,7 +9,6 @@ import asyncio
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID
 
 from config import limits
@@ -21,15 +20,12 @@ from realtime.consultations.clock import Moment
 from realtime.consultations.endings import end_if_due
 from realtime.consultations.media import media_connected, media_lost
 from realtime.consultations.presence import media_through
+from realtime.consultations.sweeps import LeaseHolder
 from storage.consultations import lock_parts
 from storage.database import Database
 from storage.transaction import Transaction
 
 log = get_logger(__name__)
-
-
-class LeaseHolder(Protocol):
-    def holds_lease(self, now: datetime) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
