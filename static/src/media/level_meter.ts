@@ -44,7 +44,13 @@ export function watchLevel(
 function measure(context: AudioContext, stream: MediaStream, tell: (level: number) => void): () => void {
   const analyser = context.createAnalyser();
   analyser.fftSize = SAMPLES;
-  const source = context.createMediaStreamSource(stream);
+  let source: MediaStreamAudioSourceNode;
+  try {
+    source = context.createMediaStreamSource(stream);
+  } catch {
+    // Some browsers refuse a microphone that runs at another rate than the speaker; it is only not measured then.
+    return () => undefined;
+  }
   source.connect(analyser);
   const samples = new Float32Array(analyser.fftSize);
   const timer = setInterval(() => {
