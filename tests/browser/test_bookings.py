@@ -65,7 +65,7 @@ async def test_a_time_is_booked_waited_for_and_begins_by_itself(site_with_fee: S
     await client.visit(f"/readers/{reader_account.id}")
     await client.click("Book a time")
     dialog = client.page.get_by_role("dialog", name="Book Mara")
-    await expect(dialog.get_by_text("Mara lives by America/New_York")).to_be_visible()
+    await expect(dialog.get_by_text("Mara's own time zone is America/New_York")).to_be_visible()
     await dialog.get_by_label("How long?").select_option(label="45 minutes")
     await dialog.locator(".day-strip").get_by_role("radio").nth(2).check(force=True)
     await dialog.locator(".time-grid").get_by_role("radio").nth(9).check(force=True)

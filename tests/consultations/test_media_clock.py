@@ -198,6 +198,26 @@ async def test_the_statement_says_why_the_clock_stood(metered: Server) -> None:
     assert "Sound and picture of" in gap["description"]
 
 
+async def test_the_statement_says_once_for_a_gap_why_it_began(metered: Server) -> None:
+    """Who comes back to the room after a loss has no sound and picture yet: that is the same gap."""
+    scene = await Scene.meet(metered, "video")
+    await scene.connect_media()
+    await scene.pass_time(30)
+    scene.reporting.clear()
+    await scene.drop()
+    await scene.lose_media("reader")
+    await scene.pass_time(10)
+    await scene.come_back()
+    await scene.pass_time(3)
+    await scene.connect_media()
+    await scene.pass_time(10)
+    await scene.end()
+    lines = (await scene.client.get(f"/consultations/{scene.id}/statement")).body["lines"]
+    assert [line["kind"] for line in lines if line["kind"] != "charge"] == ["start", "pause", "resume", "end"]
+    gap = next(line for line in lines if line["kind"] == "pause")
+    assert (gap["reason"], gap["seconds"]) == ("client_connection", 13.0)
+
+
 async def test_both_are_told_with_the_snapshot(metered: Server) -> None:
     scene = await Scene.meet(metered, "video")
     await scene.connect_media()

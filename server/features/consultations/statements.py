@@ -58,7 +58,8 @@ _ORDER = {"start": 0, "resume": 0, "mode": 0, "charge": 1, "fee": 1, "pause": 2,
 _STARTS, _STOPS = frozenset({"started", "resumed"}), frozenset({"paused", "balance_exhausted", "ended"})
 
 
-def _clock_lines(parts: ConsultationParts, timeline: Sequence[TimelineLine], now: datetime) -> Iterator[StatementLine]:
+def _clock_lines(parts: ConsultationParts, everything: Sequence[TimelineLine], now: datetime) -> Iterator[StatementLine]:
+    timeline = _without_later_causes(everything)
     for position, line in enumerate(timeline):
         if line.kind == "started":
             yield StatementLine("start", line.at, "Both are in the room: the clock starts")
@@ -73,6 +74,18 @@ def _clock_lines(parts: ConsultationParts, timeline: Sequence[TimelineLine], now
             yield StatementLine("mode", line.at, _MODES[line.reason or "chat"], reason=line.reason)
         elif line.kind == "ended":
             yield StatementLine("end", line.at, _describe_end(parts.consultation, line.reason), reason=line.reason)
+
+
+def _without_later_causes(timeline: Sequence[TimelineLine]) -> list[TimelineLine]:
+    """One gap, one line: why the clock stopped counts, not what else was missing by the time that it could go on."""
+    kept: list[TimelineLine] = []
+    stands = False
+    for line in timeline:
+        if not (stands and line.kind == "paused"):
+            kept.append(line)
+        if line.kind in _STARTS | _STOPS:
+            stands = line.kind == "paused"
+    return kept
 
 
 _MODES = {"chat": "From here on by chat", "call": "From here on by sound only", "video": "From here on with picture"}

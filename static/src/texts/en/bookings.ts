@@ -11,7 +11,7 @@ export const bookingTexts = {
   howLong: "How long?",
   minutes: (count: number) => `${count} minutes`,
   howLongHint:
-    "So long the reader keeps free for you. You pay only the minutes that you both are there, also if it takes longer.",
+    "The reader keeps this time free for you. You pay only the minutes that you both are there, also if it takes longer.",
   day: "Day",
   time: "Time",
   earlierDays: "Earlier days",
@@ -20,7 +20,7 @@ export const bookingTexts = {
   noTimesLater: "Try later days, another length, or look for “free now”.",
   zones: (own: string) => `Times in your time zone, ${own}.`,
   zonesDiffer: (own: string, name: string, theirs: string) =>
-    `Times in your time zone, ${own}. ${name} lives by ${theirs}.`,
+    `Times in your time zone, ${own}. ${name}'s own time zone is ${theirs}.`,
   chosen: (type: ConsultationType, when: string) => `${what[type]} on ${when}`,
   chosenForReader: (name: string, when: string) => `For ${name} that is ${when}.`,
   rule: (name: string, minutes: number) =>

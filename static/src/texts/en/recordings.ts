@@ -53,7 +53,7 @@ export const recordingTexts = {
   position: "Position",
   mine: "You",
   download: (name: string, part: number | null, size: string) =>
-    `Download ${name}${part === null ? "" : `, part ${part}`} (${size})`,
+    `Download: ${name}${part === null ? "" : `, part ${part}`} (${size})`,
   pictureOf: (name: string) => `Recording of ${name}`,
   soundOnly: (name: string) => `${name}, sound only`,
   megabytes: (bytes: number) => `${Math.max(0.1, bytes / 1_000_000).toFixed(1)} MB`,
