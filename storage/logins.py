@@ -162,6 +162,14 @@ async def revoke_logins(
     return [row["id"] for row in rows]
 
 
+async def list_ended_logins(connection: Connection, login_ids: Sequence[UUID], *, now: datetime) -> set[UUID]:
+    """Those of them that do not hold any more."""
+    rows = await connection.fetch(
+        "SELECT id FROM logins WHERE id = ANY($1) AND (revoked_at IS NOT NULL OR expires_at <= $2)", list(login_ids), now
+    )
+    return {row["id"] for row in rows}
+
+
 async def list_surplus_logins(tx: Connection, *, user_id: UUID, kept: int) -> list[UUID]:
     """The user's logins beyond the `kept` last used ones."""
     rows = await tx.fetch(

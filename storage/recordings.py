@@ -72,6 +72,7 @@ class Offer:
     side: str
     sdp: str
     with_video: bool
+    login_id: UUID
 
 
 _COLUMNS = tuple(field.name for field in dataclasses.fields(Recording) if field.name != "files")
@@ -155,12 +156,14 @@ async def list_hosted(db: Connection, node_id: UUID) -> list[HostedRecording]:
 
 async def insert_offer(tx: Transaction, offer: Offer, *, now: datetime) -> None:
     await tx.execute(
-        "INSERT INTO recording_offers (id, recording_id, side, sdp, with_video, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO recording_offers (id, recording_id, side, sdp, with_video, login_id, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
         offer.id,
         offer.recording_id,
         offer.side,
         offer.sdp,
         offer.with_video,
+        offer.login_id,
         now,
     )
 
@@ -168,7 +171,7 @@ async def insert_offer(tx: Transaction, offer: Offer, *, now: datetime) -> None:
 async def list_offers(db: Connection, recording_ids: Sequence[UUID], *, limit: int) -> list[Offer]:
     """Those that nobody has answered, in order."""
     rows = await db.fetch(
-        "SELECT id, recording_id, side, sdp, with_video FROM recording_offers"
+        "SELECT id, recording_id, side, sdp, with_video, login_id FROM recording_offers"
         " WHERE recording_id = ANY ($1) AND answer IS NULL AND NOT is_refused ORDER BY created_at LIMIT $2",
         list(recording_ids),
         limit,

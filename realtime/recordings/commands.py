@@ -129,6 +129,7 @@ async def connect(live: Live, caller: Caller, payload: ConnectRecording) -> Reco
         side="client" if caller.user_id == parts.consultation.client_id else "reader",
         sdp=clean_offer(payload.description.sdp),
         with_video=seat.mode == "video",
+        login_id=caller.login_id,
     )
     if answer is None:
         raise invalid([("description.sdp", "the relay cannot use this offer")])

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,17 @@ from config.clock import Clock
 from config.errors import AppError
 from config.ids import new_id
 from config.logging import get_logger
-from config.settings import RecordingSettings, Settings
+from config.settings import Settings
 from realtime.consultations.clock import Moment
 from realtime.media.processes import MediaProcessRefused, MediaProcessUnreachable
-from realtime.media.relay.options import RelayOptions
+from realtime.media.relay.options import relay_options
 from realtime.media.relay_process import RelayProcess
 from realtime.presence import Node
 from realtime.recordings.consent import end_recording, recording_started
 from realtime.recordings.errors import RecordingFull, RecordingUnavailable
 from storage.consultations import ConsultationParts, lock_parts
 from storage.database import Database
+from storage.logins import list_ended_logins
 from storage.recordings import (
     HostedRecording,
     Offer,
@@ -56,18 +57,8 @@ class _Held:
     is_agreed: bool = False
     claims: int = 0
     is_paused: bool = False
-
-
-def relay_options(settings: RecordingSettings, *, log_level: str) -> RelayOptions:
-    first, last = settings.port_range
-    return RelayOptions(
-        addresses=settings.addresses,
-        public_address=settings.public_address,
-        port_minimum=first,
-        port_maximum=last,
-        rooms_maximum=settings.maximum,
-        log_level=log_level,
-    )
+    # By side, the login with which it is connected to the relay.
+    logins: dict[str, UUID] = field(default_factory=dict)
 
 
 class RecordingHost:
@@ -86,6 +77,8 @@ class RecordingHost:
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._offers_under_way: set[UUID] = set()
+        # An end could not be written down: the next round finds it in the database.
+        self._has_loose_ends = False
         self.relay = RelayProcess(relay_options(settings.recording, log_level=settings.server.log_level), self._on_event)
 
     @property
@@ -129,9 +122,9 @@ class RecordingHost:
         """Something changed just now: do not wait for the next round."""
         self._wake.set()
 
-    async def pass_offer(self, recording_id: UUID, *, side: str, sdp: str, with_video: bool) -> str | None:
+    async def pass_offer(self, recording_id: UUID, *, side: str, sdp: str, with_video: bool, login_id: UUID) -> str | None:
         """The answer of whichever process holds the recording; None when its relay refused. Raises RecordingUnavailable."""
-        offer = Offer(new_id(), recording_id, side, sdp, with_video)
+        offer = Offer(new_id(), recording_id, side, sdp, with_video, login_id)
         await self._database.transact(lambda tx: insert_offer(tx, offer, now=self._clock.now()))
         self.wake()
         try:
@@ -157,13 +150,16 @@ class RecordingHost:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), limits.RECORDING_ROUND_SECONDS)
             self._wake.clear()
-            if not self._held:
+            if not self._held and not self._has_loose_ends:
                 continue
+            self._has_loose_ends = False
             try:
                 await self.keep_in_step()
             except AppError as error:
+                self._has_loose_ends = True
                 log.warning("recording.round_failed", code=error.code)
             except Exception:
+                self._has_loose_ends = True
                 log.exception("recording.round_failed")
 
     async def close(self) -> None:
@@ -180,6 +176,9 @@ class RecordingHost:
         async with self._database.connection() as connection:
             hosted = {row.id: row for row in await list_hosted(connection, self._node.id)}
             offers = await list_offers(connection, list(agreed), limit=limits.RECORDING_OFFERS)
+            logins = [login_id for held in self._held.values() for login_id in held.logins.values()]
+            ended = await list_ended_logins(connection, logins, now=self._clock.now())
+        await self._shut_out(ended)
         for recording_id in agreed - hosted.keys():
             await self._close(recording_id)
         for row in hosted.values():
@@ -202,9 +201,18 @@ class RecordingHost:
         if row.state == "connecting" and not row.is_paused and waited > timedelta(seconds=limits.RECORDING_CONNECT_SECONDS):
             await self._end(row.consultation_id, row.id, "not_connected")
 
+    async def _shut_out(self, ended: set[UUID]) -> None:
+        """Who was logged out hears nothing more through the relay, whatever other device of theirs goes on."""
+        for recording_id, held in list(self._held.items()):
+            for side in [side for side, login_id in held.logins.items() if login_id in ended]:
+                del held.logins[side]
+                await self._ask_relay("leave", room=str(recording_id), side=side)
+
     async def _answer(self, offer: Offer) -> None:
         try:
             answer = None
+            if (held := self._held.get(offer.recording_id)) is not None:
+                held.logins[offer.side] = offer.login_id
             try:
                 found = await self.relay.ask(
                     "connect", room=str(offer.recording_id), side=offer.side, sdp=offer.sdp, with_video=offer.with_video
@@ -253,6 +261,7 @@ class RecordingHost:
         try:
             await self._end(consultation_id, recording_id, reason)
         except AppError as error:
+            self._has_loose_ends = True
             log.warning("recording.not_ended", recording_id=str(recording_id), code=error.code)
         if recording_id in self._held:
             self.wake()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +12,10 @@ import psutil
 import pytest
 
 from config.clock import MovableClock
+from config.errors import DependencyUnavailable
 from tests.recordings.conftest import RecordedScene, host_of
 from tests.support.consultations import Scene
-from tests.support.servers import Server, StartServer
+from tests.support.servers import PASSWORD, Server, StartServer
 
 
 def media_sockets() -> list[Any]:
@@ -213,3 +217,38 @@ async def test_the_state_from_events_alone_is_the_snapshot(recorded: RecordedSce
     assert UUID(event["consultation"]["recording"]["stopped_by"]) == UUID(recorded.scene.client.id)
     shown = await recorded.scene.snapshot(reader=True)
     assert {**event["consultation"]["recording"], "files": []} == {**shown["recording"], "files": [], "expires_at": None}
+
+
+async def test_who_was_logged_out_hears_nothing_more_although_another_device_of_theirs_goes_on(recorded: RecordedScene) -> None:
+    await recorded.record()
+    peer, server = recorded.peers["client"], recorded.server
+    ended = asyncio.Event()
+    peer.pc.on("connectionstatechange", lambda: ended.set() if peer.pc.connectionState in ("closed", "failed") else None)
+    other = await server.visitor()
+    await other.log_in((await recorded.scene.client.get("/me")).body["email"], PASSWORD)
+    live = await server.connect(other)
+    await live.command("consultation.join", consultation_id=recorded.id)
+    assert (await recorded.scene.client.post("/auth/logout")).status < 300
+    async with asyncio.timeout(3):
+        await ended.wait()
+    recorded.scene.client, recorded.scene.client_live = other, live
+
+
+async def test_an_end_that_could_not_be_written_down_is_made_up_for(
+    recorded: RecordedScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = host_of(recorded.server)
+    await recorded.record()
+    end, refused = host._end, asyncio.Event()
+
+    async def end_once_refused(*arguments: Any) -> None:
+        if not refused.is_set():
+            refused.set()
+            raise DependencyUnavailable
+        await end(*arguments)
+
+    monkeypatch.setattr(host, "_end", end_once_refused)
+    assert host.relay.process_id is not None
+    os.kill(host.relay.process_id, signal.SIGKILL)
+    await refused.wait()
+    assert (await recorded.until("stopped"))["stop_reason"] == "interrupted"

@@ -220,6 +220,8 @@ async def test_a_recording_is_deleted_when_its_time_is_over_and_not_before(alone
     assert (await reader.get(url, root=True)).status == 200
     clock.advance(timedelta(days=2).total_seconds())
     await reader.log_in(reader.email, reader.password)
+    # Also before it is deleted.
+    assert (await reader.get(url, root=True)).status == 410
     await retention.run_round()
     reply = await reader.get(url, root=True)
     assert (reply.status, reply.code) == (410, "recording.expired")

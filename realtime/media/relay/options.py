@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from config.settings import RecordingSettings
+
 
 class RelayOptions(BaseModel):
     """`addresses`: of this machine to receive media at, empty = all but loopback. `public_address`: told instead of them."""
@@ -16,3 +18,15 @@ class RelayOptions(BaseModel):
     port_maximum: int = 0
     rooms_maximum: int
     log_level: str = "info"
+
+
+def relay_options(settings: RecordingSettings, *, log_level: str) -> RelayOptions:
+    first, last = settings.port_range
+    return RelayOptions(
+        addresses=settings.addresses,
+        public_address=settings.public_address,
+        port_minimum=first,
+        port_maximum=last,
+        rooms_maximum=settings.maximum,
+        log_level=log_level,
+    )

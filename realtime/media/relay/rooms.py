@@ -52,6 +52,10 @@ class Room:
             await peer.close()
             raise
 
+    async def leave(self, side: str) -> None:
+        """End a participant's connection; they hear and see nothing more through it."""
+        await self._drop(side)
+
     def hold(self, is_held: bool) -> None:
         """While held nothing is recorded, and the recording's time stands.
 

@@ -1,8 +1,8 @@
 """What the server may ask the relay for, over a socket of which both hold an end: a JSON object a line, each answered.
 
-`open {room, folder}` · `connect {room, side, sdp, with_video}` → `{sdp}` · `hold {room, is_held}` · `close {room}` once all
-files are complete. Unasked it says `{event, room, …}`: `ready`, `started`, `gone {side}`, `failed`. When the server's end
-closes, whatever took the server, everything is completed and the process ends.
+`open {room, folder}` · `connect {room, side, sdp, with_video}` → `{sdp}` · `hold {room, is_held}` · `leave {room, side}` ·
+`close {room}` once all files are complete. Unasked it says `{event, room, …}`: `ready`, `started`, `gone {side}`, `failed`. When
+the server's end closes, whatever took the server, everything is completed and the process ends.
 """
 
 from __future__ import annotations
@@ -84,6 +84,8 @@ class Service:
             return {"sdp": tell_public_address(sdp, self._options)}
         if request["do"] == "hold":
             room.hold(request["is_held"])
+        elif request["do"] == "leave":
+            await room.leave(request["side"])
         elif request["do"] == "close":
             del self._rooms[name]
             await room.close()

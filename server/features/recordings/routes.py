@@ -70,7 +70,8 @@ async def get_recording_file(call: Call[None, FileQuery]) -> web.StreamResponse:
         recording = await find_recording(db, recording_id)
     if recording is None or recording.consultation_id != consultation_id:
         raise NotFound
-    if recording.state == "expired":
+    # Also where it has not been deleted yet.
+    if recording.state == "expired" or (recording.expires_at is not None and recording.expires_at <= call.clock.now()):
         raise RecordingExpired
     file = next((file for file in recording.files if (file.side, file.part) == (side, part)), None)
     if file is None or recording.state != "stored":
