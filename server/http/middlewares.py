@@ -57,7 +57,7 @@ def make_observer(metrics: Metrics) -> Middleware:
             return response
         finally:
             seconds = time.perf_counter() - started
-            route = name_route(request)
+            route = name_route(request, is_answered=status < 400)
             metrics.observe_request(method=request.method, route=route, status=status, seconds=seconds)
             write = log.warning if status >= 500 else log.info
             write("http.request", method=request.method, route=route, status=status, ms=round(seconds * 1000, 1))
@@ -131,10 +131,14 @@ def security_headers(settings: Settings) -> dict[str, str]:
     return headers
 
 
-def name_route(request: web.Request) -> str:
-    """The route's pattern, never the path that was asked for: that may hold an address or a token."""
+def name_route(request: web.Request, *, is_answered: bool = False) -> str:
+    """The route's pattern, never the path that was asked for: that may hold an address or a token. What is answered without
+    a route is one of the app's pages.
+    """
     resource = request.match_info.route.resource
-    return resource.canonical if resource is not None else "unknown"
+    if resource is not None:
+        return resource.canonical
+    return "page" if is_answered else "unknown"
 
 
 def _render_http_exception(request: web.Request, error: web.HTTPException, find_page: PageFallback) -> web.StreamResponse:

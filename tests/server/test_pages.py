@@ -138,8 +138,16 @@ async def test_health_readiness_and_metrics(server: Server) -> None:
     ready = await visitor.get("/readyz", root=True)
     assert ready.status == 200
     assert ready.body["checks"]["database"] == "ok"
+    assert (await visitor.get("/nothing.txt", root=True)).status == 404
     metrics = await visitor.get("/metrics", root=True)
+    assert b'soulseer_http_requests_total{method="GET",route="unknown",status="404"}' in metrics.content
     assert b'soulseer_http_requests_total{method="GET",route="/readyz",status="200"}' in metrics.content
+
+
+async def test_pages_are_counted_as_such_whatever_their_path(visitor: ApiClient) -> None:
+    await visitor.get("/login", root=True)
+    metrics = await visitor.get("/metrics", root=True)
+    assert b'soulseer_http_requests_total{method="GET",route="page",status="200"}' in metrics.content
 
 
 async def test_a_redis_that_does_not_answer_makes_the_server_unready(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
