@@ -113,7 +113,8 @@ export class Login {
       return token.value;
     }
     const response = await this.environment
-      .fetch(REFRESH_PATH, { method: "POST", credentials: "same-origin" })
+      // Kept alive: a page that is left in the middle must still get its new cookie, or the old one counts as stolen.
+      .fetch(REFRESH_PATH, { method: "POST", credentials: "same-origin", keepalive: true })
       .catch(() => {
         throw unreachable();
       });
