@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { CallPages, type Page, pass, soon, stages } from "../support/call_pages";
+import { CallPages, firstOffer, type Page, pass, soon, stages } from "../support/call_pages";
 import { FakeTrack } from "../support/fake_media";
 
 let pages: CallPages;
@@ -27,8 +27,15 @@ describe("connecting", () => {
     await soon();
     expect(reader.call.stage.value).toBe("waiting");
     const client = pages.open(0);
+    await firstOffer();
+    expect(stages(client, reader)).toEqual(["connected", "connected"]);
+  });
+
+  test("first offers do not cross: the polite one lets the other speak first", async () => {
+    const [client, reader] = [pages.open(0), pages.open(1)];
     await soon();
     expect(stages(client, reader)).toEqual(["connected", "connected"]);
+    expect(pages.signalling.kinds().filter((kind) => kind === "offer")).toHaveLength(1);
   });
 
   test("the same when the polite one came first", async () => {
@@ -95,7 +102,7 @@ describe("the other page is loaded again", () => {
     const both = await pages.connected();
     pages.leave(both[side], side);
     const again = pages.open(side);
-    await soon();
+    await firstOffer();
     const other = both[1 - side] as Page;
     expect(stages(again, other)).toEqual(["connected", "connected"]);
     expect(other.peers).toHaveLength(2);
@@ -125,7 +132,7 @@ describe("the other page is loaded again", () => {
     const [client, reader] = await pages.connected();
     // Its listeners stay: it is open on another device.
     const second = pages.open(0);
-    await pass(500);
+    await firstOffer();
     expect(stages(second, reader)).toEqual(["connected", "connected"]);
     expect(client.call.stage.value).toBe("failed");
     await pass(60_000);
@@ -204,7 +211,7 @@ describe("losing and regaining", () => {
     await pass(40_000);
     pages.network.isUp = true;
     client.call.restart();
-    await soon();
+    await firstOffer();
     expect(stages(client, reader)).toEqual(["connected", "connected"]);
   });
 });

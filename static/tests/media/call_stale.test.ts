@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Problem } from "../../src/api/problems";
-import { CallPages, type Page, pass, soon, stages } from "../support/call_pages";
+import { CallPages, firstOffer, type Page, pass, soon, stages } from "../support/call_pages";
 
 let pages: CallPages;
 let seq = 10_000;
@@ -37,11 +37,11 @@ function sessionOf(page: Page): string {
 
 test("an answer to the page of before is not taken for one to this page's offer", async () => {
   const former = pages.open(0);
-  await soon();
+  await firstOffer();
   const answers = sessionOf(former);
   pages.leave(former, 0);
   const client = pages.open(0);
-  await soon();
+  await firstOffer();
   hearAnswer(0, { by: "777", answers });
   await soon();
   expect(client.peers[0]?.signalingState).toBe("have-local-offer");
@@ -130,7 +130,7 @@ test("nothing of a peer connection that was given up is sent any more", async ()
 
 test("who waits alone offers once more when the socket came back", async () => {
   const client = pages.open(0);
-  await soon();
+  await firstOffer();
   expect(pages.signalling.kinds().filter((kind) => kind === "offer")).toHaveLength(1);
   pages.signalling.sides[0].lose();
   pages.signalling.sides[0].reconnect();

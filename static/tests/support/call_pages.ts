@@ -1,6 +1,7 @@
 /** Two pages of one consultation over the fake network, each with a call, for tests under fake timers. */
 import { expect, vi } from "vitest";
 import { openCall, type RoomCall } from "../../src/media/call";
+import { FIRST_OFFER_WAIT_MS } from "../../src/media/paths/negotiation";
 import { FakeBrowser, FakeDevices } from "./fake_media";
 import { FakeNetwork, type FakePeer } from "./fake_peers";
 import { Signalling } from "./signalling";
@@ -14,6 +15,8 @@ export interface Page {
 }
 
 export const soon = () => vi.advanceTimersByTimeAsync(50);
+/** Until also a polite side that nobody spoke to has made its first offer, and was answered. */
+export const firstOffer = () => vi.advanceTimersByTimeAsync(FIRST_OFFER_WAIT_MS + 50);
 export const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
 export const stages = (...pages: Page[]) => pages.map(({ call }) => call.stage.value);
 

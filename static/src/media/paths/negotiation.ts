@@ -19,6 +19,11 @@ export type Description = RTCSessionDescriptionInit & { sdp: string };
 export type Verdict = "ours" | "stale" | "other_peer";
 
 const EARLY_CANDIDATES_MAXIMUM = 64;
+/**
+ * Both sides begin when a request is accepted, so their first offers cross. The polite one then rolls back in the middle of
+ * gathering, after which Chromium's ICE now and then never starts. It lets the other one speak first for so long.
+ */
+export const FIRST_OFFER_WAIT_MS = 500;
 
 /** A certificate is made for each peer connection, so its hash tells them apart. */
 export function peerOf(sdp: string): string {
@@ -31,13 +36,14 @@ export class Negotiation {
   private isSettingRemoteAnswerPending = false;
   private lastRemote: Description | null = null;
   private early: RTCIceCandidateInit[] = [];
+  private firstOffer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
     readonly connection: RTCPeerConnection,
     private readonly isPolite: boolean,
     private readonly send: (signal: Signal) => void,
   ) {
-    connection.onnegotiationneeded = () => void this.offer();
+    connection.onnegotiationneeded = () => this.offerInTurn();
     connection.onicecandidate = ({ candidate }) =>
       this.send({ candidate: candidate === null ? null : candidate.toJSON() });
   }
@@ -66,6 +72,7 @@ export class Negotiation {
 
   async hearDescription(description: Description): Promise<void> {
     const { connection } = this;
+    this.forgetFirstOffer();
     const readyForOffer =
       !this.makingOffer && (connection.signalingState === "stable" || this.isSettingRemoteAnswerPending);
     const offerCollision = description.type === "offer" && !readyForOffer;
@@ -105,7 +112,21 @@ export class Negotiation {
   close(): void {
     this.connection.onnegotiationneeded = null;
     this.connection.onicecandidate = null;
+    this.forgetFirstOffer();
     this.early = [];
+  }
+
+  private offerInTurn(): void {
+    if (!this.isPolite || this.lastRemote !== null) return void this.offer();
+    this.firstOffer ??= setTimeout(() => {
+      this.firstOffer = null;
+      void this.offer();
+    }, FIRST_OFFER_WAIT_MS);
+  }
+
+  private forgetFirstOffer(): void {
+    if (this.firstOffer !== null) clearTimeout(this.firstOffer);
+    this.firstOffer = null;
   }
 
   private async offer(): Promise<void> {
