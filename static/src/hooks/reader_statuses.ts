@@ -15,16 +15,22 @@ export function useReaderStatuses(reload: () => Promise<void>): ReaderStatuses {
   const isAnonymous = login.state.value.kind === "anonymous";
 
   useEffect(() => {
+    let told: ReaderStatuses = {};
+    const tell = (statuses: ReaderStatuses) => {
+      told = statuses;
+      setStatuses(statuses);
+    };
     const stopHearing = live.on("reader.status_changed", ({ reader_id, status, waiting_count }) =>
-      setStatuses((known) => ({ ...known, [reader_id]: { status, waiting_count } })),
+      tell({ ...told, [reader_id]: { status, waiting_count } }),
     );
-    let isFirst = true;
-    const stopWatching = live.onConnect(() => {
-      live.send("readers.watch", { on: true }).catch(() => undefined);
-      // What changed while the connection was away is not told again.
-      if (!isFirst) void reload().then(() => setStatuses({}));
-      isFirst = false;
-    });
+    const catchUp = async () => {
+      await live.send("readers.watch", { on: true });
+      // What changed before the watch held is told to nobody, so it is asked for; what is told meanwhile is newer still.
+      const before = told;
+      await reload();
+      tell(Object.fromEntries(Object.entries(told).filter(([id, status]) => status !== before[id])));
+    };
+    const stopWatching = live.onConnect(() => void catchUp().catch(() => undefined));
     return () => {
       stopHearing();
       stopWatching();
