@@ -19,8 +19,6 @@ from tests.support.consultations import add_client, add_reader
 from tests.support.servers import PASSWORD, Server
 
 pytestmark = pytest.mark.browser
-# What Chromium writes when the page gives up a socket that could not be opened for a while.
-SOCKET_GIVEN_UP = "WebSocket is closed before the connection is established"
 # By then the one who stayed has begun a new peer connection, when the other comes back with the former one.
 UNTIL_BEGUN_ANEW_MS = 12_000
 
@@ -62,7 +60,7 @@ async def _write_beside_the_picture(couple: Couple) -> None:
 async def _lose_the_network(couple: Couple, browser: Browser) -> None:
     """Neither messages nor media get through: both clocks stand, both pages say why, and both go on by themselves."""
     client, reader = couple.both
-    with client.visitor.expecting(SOCKET_GIVEN_UP):
+    with client.visitor.expecting(GIVEN_UP):
         with (await find_network(browser)).pulled():
             await expect(reader.notice).to_contain_text("Nothing is charged meanwhile.")
             await reader.expect_clock(running=False)

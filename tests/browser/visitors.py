@@ -13,6 +13,8 @@ PHONE = (360, 740)
 DESKTOP = (1280, 800)
 # What Chromium itself writes for each request while the network is taken away.
 OFFLINE = "net::ERR_INTERNET_DISCONNECTED"
+# And where the page gives up a connection that it had begun to open, because the network came back and a new one is surer.
+GIVEN_UP = "WebSocket is closed before the connection is established"
 
 
 class Visitor:
@@ -45,7 +47,7 @@ class Visitor:
             self._allowed.remove(text)
 
     async def go_offline(self) -> None:
-        self._allowed.append(OFFLINE)
+        self._allowed += (OFFLINE, GIVEN_UP)
         await self.context.set_offline(True)
 
     async def come_online(self) -> None:
