@@ -8,26 +8,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 
 from config import limits
 from config.errors import StartupError
-from config.relay_urls import parse_relay_url
+from config.media_settings import LivestreamsSettings, RecordingSettings, TurnSettings
+from config.sections import CommaSeparated, Section, split_list
 
 PREFIX = "SOULSEER_"
 DELIMITER = "__"
 
 
-def _split(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_split)]
-
-
 ReminderMinutes = Annotated[
     tuple[Annotated[int, Field(ge=1, le=limits.BOOKING_DAYS * 1440)], ...],
-    BeforeValidator(_split),
+    BeforeValidator(split_list),
     Field(max_length=limits.BOOKING_REMINDERS),
 ]
 
@@ -36,23 +30,6 @@ def _check_networks(value: tuple[str, ...]) -> tuple[str, ...]:
     for network in value:
         ipaddress.ip_network(network, strict=False)
     return value
-
-
-def _check_relay_urls(value: tuple[str, ...]) -> tuple[str, ...]:
-    if len(value) > limits.RELAY_URLS:
-        raise ValueError(f"at most {limits.RELAY_URLS} addresses")
-    for number, url in enumerate(value, 1):
-        try:
-            parse_relay_url(url)
-        except ValueError as error:
-            raise ValueError(f"address {number} {error}") from None
-    return value
-
-
-class Section(BaseModel):
-    """One group of settings; refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ServerSettings(Section):
@@ -177,30 +154,6 @@ class StripeSettings(Section):
         return None if self.api_key is None else self.publishable_key
 
 
-class TurnSettings(Section):
-    urls: Annotated[CommaSeparated, AfterValidator(_check_relay_urls)] = Field(
-        default=(), description="turn:host:3478?transport=udp, turns:host:5349 and stun:host:3478, with commas between"
-    )
-    secret: SecretStr | None = Field(default=None, description="coturn's static-auth-secret")
-    ttl_seconds: int = Field(default=600, ge=60, le=86_400)
-    relay_only: bool = Field(
-        default=False, description="Media go through the relay alone, so that people never see each other's internet address"
-    )
-
-    @model_validator(mode="after")
-    def _relay_only_has_a_relay(self) -> TurnSettings:
-        if self.relay_only and not any(parse_relay_url(url).is_relay for url in self.urls):
-            raise ValueError("TURN__RELAY_ONLY needs a turn: address in TURN__URLS")
-        return self
-
-    @model_validator(mode="after")
-    def _relays_have_a_secret(self) -> TurnSettings:
-        has_secret = self.secret is not None and self.secret.get_secret_value() != ""
-        if not has_secret and any(parse_relay_url(url).is_relay for url in self.urls):
-            raise ValueError("TURN__SECRET is needed for the turn: addresses in TURN__URLS")
-        return self
-
-
 class WalletSettings(Section):
     top_up_minimum_minor: int = Field(default=500, ge=1)
     top_up_maximum_minor: int = Field(default=50_000, ge=1)
@@ -226,41 +179,6 @@ class MailSettings(Section):
 
 class FilesSettings(Section):
     url: str | None = Field(default=None, description="none = a folder under the data folder; s3://bucket/prefix otherwise")
-
-
-class RecordingSettings(Section):
-    enabled: bool = Field(default=True, description="Whether two people may have their call recorded at all")
-    retention_days: int = Field(
-        default=30, ge=0, le=36_500, description="How long recordings are kept; 0 = until they are deleted"
-    )
-    maximum: int = Field(default=10, ge=1, le=1000, description="Consultations recorded at once by one server process")
-    addresses: CommaSeparated = Field(
-        default=(), description="Addresses of this machine that media come in at; none = all but loopback"
-    )
-    public_address: str | None = Field(
-        default=None, description="What browsers are told instead, where a router passes the ports on as they are"
-    )
-    ports: str | None = Field(
-        default=None, pattern=r"^\d{4,5}-\d{4,5}$", description="UDP ports for media, as 40000-40099; none = any"
-    )
-
-    @model_validator(mode="after")
-    def _places_exist(self) -> RecordingSettings:
-        for address in (*self.addresses, *([] if self.public_address is None else [self.public_address])):
-            try:
-                ipaddress.ip_address(address)
-            except ValueError:
-                raise ValueError("RECORDING__ADDRESSES and RECORDING__PUBLIC_ADDRESS must be IP addresses") from None
-        first, last = self.port_range
-        if first and not 1024 <= first <= last <= 65535:
-            raise ValueError("RECORDING__PORTS must be a range from 1024 to 65535")
-        return self
-
-    @property
-    def port_range(self) -> tuple[int, int]:
-        """(0, 0) = any."""
-        first, _, last = (self.ports or "0-0").partition("-")
-        return int(first), int(last)
 
 
 class LimitsSettings(Section):
@@ -290,6 +208,7 @@ class Settings(Section):
     mail: MailSettings = MailSettings()
     files: FilesSettings = FilesSettings()
     recording: RecordingSettings = RecordingSettings()
+    livestreams: LivestreamsSettings = LivestreamsSettings()
     limits: LimitsSettings = LimitsSettings()
 
 

@@ -14,8 +14,8 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from config.fields import View
+from config.media_settings import TurnSettings
 from config.relay_urls import parse_relay_url
-from config.settings import TurnSettings
 
 
 def _is_none(value: object) -> bool:

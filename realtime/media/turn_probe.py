@@ -18,8 +18,8 @@ from aioice.stun import Class, Message, Method, TransactionError, TransactionFai
 from aioice.turn import DEFAULT_CHANNEL_REFRESH_TIME, TurnClientTcpProtocol, TurnClientUdpProtocol
 
 from config import limits
+from config.media_settings import TurnSettings
 from config.relay_urls import RelayUrl, parse_relay_url
-from config.settings import TurnSettings
 from realtime.media.turn import IceServerView, mint_ice
 
 # Who asks, as the relay sees it: no account has this id.

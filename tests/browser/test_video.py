@@ -14,7 +14,7 @@ from tests.browser.conftest import OpenWindow
 from tests.browser.networks import find_network
 from tests.browser.people import open_desk
 from tests.browser.rooms import EARNED, SPENT
-from tests.browser.visitors import DESKTOP, PHONE
+from tests.browser.visitors import DESKTOP, GIVEN_UP, PHONE
 from tests.support.consultations import add_client, add_reader
 from tests.support.servers import PASSWORD, Server
 

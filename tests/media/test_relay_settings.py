@@ -11,8 +11,9 @@ from uuid import UUID
 import pytest
 
 from config.errors import StartupError
+from config.media_settings import TurnSettings
 from config.relay_urls import parse_relay_url
-from config.settings import TurnSettings, load_settings
+from config.settings import load_settings
 from realtime.media.turn import ice_transport_policy, mint_ice
 
 USER = UUID("018f2f3e-0000-7000-8000-000000000001")

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from config.settings import TurnSettings
+from config.media_settings import TurnSettings
 from realtime.media.turn_probe import RelayFinding, probe_relays
 from tests.media.turn_client import open_client
 from tests.server.test_commands import run

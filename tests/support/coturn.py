@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from config.settings import TurnSettings, load_settings
+from config.media_settings import TurnSettings
+from config.settings import load_settings
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / "config" / "coturn" / "turnserver.conf"
 NO_COTURN = "coturn is needed (Debian's package of that name); its service need not run"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from config.settings import RecordingSettings
+from config.media_settings import RecordingSettings
 
 
 class RelayOptions(BaseModel):
