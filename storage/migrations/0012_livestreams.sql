@@ -99,7 +99,8 @@ CREATE TABLE livestream_messages (
     CHECK ((kind = 'gift') = (gift_id IS NOT NULL)),
     CHECK (kind = 'gift' OR char_length(content) >= 1)
 );
-CREATE INDEX livestream_messages_of_sender ON livestream_messages (livestream_id, sender_id, seq DESC);
+CREATE INDEX livestream_texts_of_sender ON livestream_messages (livestream_id, sender_id, seq DESC) WHERE kind = 'text';
+CREATE INDEX livestream_messages_deleted ON livestream_messages (livestream_id, seq) WHERE deleted_at IS NOT NULL;
 
 -- Who helps a reader to keep order, in all of that reader's livestreams.
 CREATE TABLE livestream_moderators (

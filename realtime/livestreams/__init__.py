@@ -1,0 +1,1 @@
+"""Livestreams: their life, who watches, what carries their media, and what is said in them."""
