@@ -46,6 +46,7 @@ import type {
   Wallet,
 } from "../protocol";
 import type { ApiClient, Page } from "./client";
+import { livestreamResources } from "./livestream_resources";
 
 export interface ReaderFilters {
   q?: string | undefined;
@@ -68,6 +69,7 @@ export function createResources(api: ApiClient) {
     ...walletResources(api),
     ...consultationResources(api),
     ...adminResources(api),
+    ...livestreamResources(api),
   };
 }
 

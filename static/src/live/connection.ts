@@ -42,6 +42,15 @@ const REPEATABLE: ReadonlySet<CommandName> = new Set([
   "readers.watch",
   "queue.join",
   "queue.leave",
+  "livestream.join",
+  "livestream.leave",
+  "livestream.say",
+  "livestream.set_chat",
+  "livestream.delete_message",
+  "livestream.sanction",
+  "livestream.set_moderator",
+  "livestreams.watch",
+  "gift.send",
 ]);
 
 export class LiveConnection {

@@ -1,4 +1,5 @@
 /** Which live commands and events exist, with their payloads; checked by the compiler wherever one is used. */
+import type { LivestreamCommands, LivestreamEvents } from "../livestreams/protocol";
 import type {
   AnswerConsultation,
   ChangeMode,
@@ -49,7 +50,7 @@ interface Command<Payload, Data> {
   data: Data;
 }
 
-export interface Commands {
+export interface Commands extends LivestreamCommands {
   "reader.set_status": Command<SetStatus, StatusData>;
   "consultation.request": Command<RequestConsultation, ConsultationData>;
   "consultation.accept": Command<AnswerConsultation, ConsultationData>;
@@ -74,7 +75,7 @@ export interface Commands {
   "queue.leave": Command<LeaveQueue, QueueLeft>;
 }
 
-export interface Events {
+export interface Events extends LivestreamEvents {
   "consultation.scheduled": ConsultationStateEvent;
   "consultation.requested": ConsultationStateEvent;
   "consultation.accepted": ConsultationStateEvent;

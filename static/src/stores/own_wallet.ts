@@ -34,6 +34,11 @@ export class OwnWallet {
     };
   }
 
+  /** From an answer, which may come before the event. */
+  tell(balanceMinor: number, currency: string): void {
+    this.current.value = { balance_minor: balanceMinor, currency };
+  }
+
   async reload(): Promise<void> {
     try {
       this.current.value = await this.resources.wallet();

@@ -4,6 +4,7 @@
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { CallBrowser } from "../browser";
+import { gatherCandidates } from "../gathering";
 import type { CallEnvironment } from "../types";
 import { limitVideo, type MediaPath, type PathState, type VideoLimits } from "./path";
 
@@ -12,9 +13,6 @@ export interface RelayEnvironment extends Pick<CallEnvironment, "live" | "consul
   withVideo: boolean;
   limits: VideoLimits;
 }
-
-/** The relay's own addresses need no help; what a slow TURN server adds later is not waited for. */
-const GATHERING_TIMEOUT_MS = 1_500;
 
 export class RelayPath implements MediaPath {
   private readonly currentState = signal<PathState>("new");
@@ -99,19 +97,4 @@ export class RelayPath implements MediaPath {
     this.currentState.value = connection.connectionState;
     if (connection.connectionState === "connected") void this.setVideoLimits(this.limits);
   }
-}
-
-function gatherCandidates(connection: RTCPeerConnection): Promise<void> {
-  if (connection.iceGatheringState === "complete") return Promise.resolve();
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer);
-      connection.onicegatheringstatechange = null;
-      resolve();
-    };
-    const timer = setTimeout(finish, GATHERING_TIMEOUT_MS);
-    connection.onicegatheringstatechange = () => {
-      if (connection.iceGatheringState === "complete") finish();
-    };
-  });
 }

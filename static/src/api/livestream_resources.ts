@@ -1,0 +1,39 @@
+/** Livestreams and gifts, as whoever watches them asks for them. */
+import type { GiftKind, Livestream, LivestreamMessage, TopSender } from "../livestreams/protocol";
+import type { ApiClient, Page } from "./client";
+
+export interface ReplayFile {
+  part: number;
+  url: string;
+  seconds: number;
+  started_at: string;
+}
+
+export interface Replay {
+  livestream: Livestream;
+  files: ReplayFile[];
+}
+
+export interface GiftReceipt {
+  id: string;
+}
+
+export interface LivestreamFilters {
+  status?: Livestream["status"];
+  reader_id?: string;
+}
+
+export function livestreamResources(api: ApiClient) {
+  return {
+    listLivestreams: (filters: LivestreamFilters, cursor: string | null) =>
+      api.get<Page<Livestream>>("/livestreams", { query: { ...filters, cursor, limit: 24 }, isPublic: true }),
+    livestream: (id: string) => api.get<Livestream>(`/livestreams/${id}`, { isPublic: true }),
+    livestreamMessages: (id: string, afterSeq: number) =>
+      api.get<Page<LivestreamMessage>>(`/livestreams/${id}/messages`, { query: { after_seq: afterSeq, limit: 200 } }),
+    topSendersOfReader: (readerId: string) =>
+      api.get<{ items: TopSender[] }>(`/readers/${readerId}/top-senders`, { isPublic: true }),
+    replay: (id: string) => api.get<Replay>(`/livestreams/${id}/replay`),
+    giftKinds: () => api.get<Page<GiftKind>>("/gift-kinds", { isPublic: true }),
+    gift: (id: string) => api.get<GiftReceipt>(`/gifts/${id}`),
+  };
+}
