@@ -92,6 +92,9 @@ class RecordingSettings(Section):
         return parse_port_range(self.ports)
 
 
+VideoCodec = Literal["vp8", "h264"]
+
+
 class LivestreamsSettings(Section):
     engine: Literal["embedded", "janus"] = Field(
         default="embedded", description="embedded = a process of this server's own; janus = Janus VideoRoom servers"
@@ -101,6 +104,9 @@ class LivestreamsSettings(Section):
         default=50, ge=1, le=100_000, description="Viewers with a picture at once: of one server process, or of one Janus"
     )
     bitrate_kbps: int = Field(default=1500, ge=100, le=20_000, description="What a publisher is asked to stay below")
+    codec: VideoCodec = Field(
+        default="vp8", description="How publishers encode pictures: vp8 or h264; with h264 livestreams cannot be recorded"
+    )
     reconnect_grace_seconds: float = Field(default=60, ge=0, description="How long viewers wait for a publisher who was lost")
     pause_seconds: float = Field(default=3600, gt=0, description="How long a reader may leave a livestream for a consultation")
     late_start_seconds: float = Field(default=86_400, gt=0, description="A coming livestream is given up so long after its time")
@@ -117,6 +123,11 @@ class LivestreamsSettings(Section):
     janus_urls: CommaSeparated = Field(default=(), description="ws://host:8188 of each Janus, with commas between")
     janus_api_secret: SecretStr | None = Field(default=None, description="Janus's api_secret")
     janus_admin_key: SecretStr | None = Field(default=None, description="admin_key of Janus's VideoRoom: who may create rooms")
+
+    @property
+    def can_record(self) -> bool:
+        """What is recorded is written as it came, and WebM holds no H.264."""
+        return self.codec == "vp8"
 
     @model_validator(mode="after")
     def _janus_has_addresses(self) -> LivestreamsSettings:

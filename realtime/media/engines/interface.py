@@ -35,6 +35,10 @@ class DescriptionRefused(Exception):
     """The SDP makes no sense, or offers what is not wanted of it; the sender's fault alone."""
 
 
+class RecordingUnsupported(Exception):
+    """This installation's livestreams are encoded so that they cannot be recorded; see `LivestreamsSettings.can_record`."""
+
+
 @dataclass(frozen=True, slots=True)
 class MediaEvent:
     """Something that happened at a place, unasked.
@@ -90,7 +94,13 @@ class MediaEngine(Protocol):
         ...
 
     async def record(self, place: Place, folder: str) -> None:
-        """From now on write what is published into WebM parts in this folder, without decoding; ends also with `close`."""
+        """From now on write what is published into WebM parts in this folder, without decoding; ends also with `close`.
+
+        A part is `publisher.PART.UNIX_MILLISECONDS.webm`: parts are counted from 1, also on from what lies there already, and a
+        new one begins, with the time at which it does, whenever the publisher was interrupted. While it is written it is locked
+        (flock); one that is left unlocked and incomplete, since its process died, is made whole by
+        `realtime.media.recording.endings.complete_file`, which changes nothing in one that is. Raises RecordingUnsupported.
+        """
         ...
 
     async def stop_recording(self, place: Place) -> None:

@@ -1,4 +1,4 @@
-"""Asking a publisher for a picture that needs no other: many may want one at once, it is asked twice a second at most."""
+"""Asking a publisher for a picture that needs no other: many may want one at once, it is asked only so often."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from config import limits
 class KeyframeRequester:
     """`send` asks for a keyframe of the given stream; nothing is asked before a packet came from it."""
 
-    def __init__(self, send: Callable[[int], Awaitable[None]]) -> None:
+    def __init__(self, send: Callable[[int], Awaitable[None]], *, every_seconds: float = limits.RELAY_KEYFRAME_SECONDS) -> None:
         self._send = send
+        self._every_seconds = every_seconds
         self.source: int | None = None
         self._sent_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -22,7 +23,7 @@ class KeyframeRequester:
     def ask(self) -> None:
         if self._timer is not None:
             return
-        wait = self._sent_at + limits.RELAY_KEYFRAME_SECONDS - time.monotonic()
+        wait = self._sent_at + self._every_seconds - time.monotonic()
         self._timer = asyncio.get_running_loop().call_later(max(0.0, wait), self._fire)
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from aioice import ice
 
-from realtime.media.relay.options import RelayOptions
+from realtime.media.relay.options import NetworkOptions
 
 _HOST_CANDIDATE = re.compile(r"^(a=candidate:\S+ \d+ \S+ \d+ )(\S+)( \d+ typ host.*)$", re.MULTILINE)
 
@@ -39,19 +39,19 @@ class PortRangeLoop(asyncio.SelectorEventLoop):
         raise OSError(errno.EADDRINUSE, "every port of the range is taken")
 
 
-def make_loop(options: RelayOptions) -> asyncio.AbstractEventLoop:
+def make_loop(options: NetworkOptions) -> asyncio.AbstractEventLoop:
     if not options.port_minimum:
         return asyncio.new_event_loop()
     return PortRangeLoop(options.port_minimum, options.port_maximum)
 
 
-def choose_addresses(options: RelayOptions) -> None:
+def choose_addresses(options: NetworkOptions) -> None:
     """For this whole process; aioice has no other way, and leaves loopback out."""
     if options.addresses:
         ice.get_host_addresses = lambda use_ipv4, use_ipv6: list(options.addresses)
 
 
-def tell_public_address(sdp: str, options: RelayOptions) -> str:
+def tell_public_address(sdp: str, options: NetworkOptions) -> str:
     """The answer as somebody outside can use it, where this machine is behind a router that keeps ports as they are."""
     if options.public_address is None:
         return sdp

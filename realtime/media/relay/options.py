@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from config.media_settings import RecordingSettings
 
 
-class RelayOptions(BaseModel):
+class NetworkOptions(BaseModel):
     """`addresses`: of this machine to receive media at, empty = all but loopback. `public_address`: told instead of them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -16,8 +16,11 @@ class RelayOptions(BaseModel):
     public_address: str | None = None
     port_minimum: int = 0
     port_maximum: int = 0
-    rooms_maximum: int
     log_level: str = "info"
+
+
+class RelayOptions(NetworkOptions):
+    rooms_maximum: int
 
 
 def relay_options(settings: RecordingSettings, *, log_level: str) -> RelayOptions:

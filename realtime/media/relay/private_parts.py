@@ -1,4 +1,6 @@
-"""Every touch of what aiortc keeps to itself. It is pinned, and tests/media/test_private_parts.py holds them to what they were.
+"""The touches of what aiortc keeps to itself; broadcast/private_parts.py has those that livestreams alone need.
+
+It is pinned, and tests/media/test_private_parts.py holds all of them to what they were.
 
 Receiving always decodes and sending always encodes there, so the packets are taken out before the one and put in behind the
 other; retransmission, statistics and bandwidth estimates stay aiortc's.
@@ -164,8 +166,11 @@ def _make_write(sender: Any, payload_type: int) -> Write:
     return write
 
 
-def bound_transport(transport: RTCDtlsTransport) -> None:
-    """Whoever is connected decides how many addresses and stream numbers they use; what is kept of each must end somewhere."""
+def bound_transport(transport: RTCDtlsTransport, *, on_check: Callable[[], None] = lambda: None) -> None:
+    """Whoever is connected decides how many addresses and stream numbers they use; what is kept of each must end somewhere.
+
+    `on_check` is called whenever they prove that they are there, every few seconds.
+    """
     anything: Any = transport
     router, connection = anything._rtp_router, anything.transport._connection
     route, check = router.route_rtp, connection.check_incoming
@@ -177,6 +182,7 @@ def bound_transport(transport: RTCDtlsTransport) -> None:
         return found
 
     def check_incoming(message: Any, address: Any, protocol: Any) -> None:
+        on_check()
         known = connection._remote_candidates
         if len(known) < limits.RELAY_ADDRESSES or any((c._network_host, c.port) == tuple(address[:2]) for c in known):
             check(message, address, protocol)

@@ -1,0 +1,13 @@
+"""Which engine carries this installation's livestreams."""
+
+from __future__ import annotations
+
+from config.settings import Settings
+from realtime.media.broadcast.options import broadcast_options
+from realtime.media.engines.embedded import EmbeddedEngine
+from realtime.media.engines.interface import MediaEngine, OnMediaEvent
+
+
+def make_engine(settings: Settings, on_event: OnMediaEvent) -> MediaEngine:
+    """Starts nothing by itself; `shut_down` is the caller's to say."""
+    return EmbeddedEngine(broadcast_options(settings.livestreams, log_level=settings.server.log_level), on_event)

@@ -1,0 +1,1 @@
+"""Livestreams through the doors, and the engines that carry their media."""

@@ -1,0 +1,125 @@
+"""Who publishes and who watches, with aiortc instead of a browser; what is published was encoded before the test."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aiortc import MediaStreamTrack, RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError
+
+from realtime.media.broadcast.codecs import choose_codecs
+from tests.media.peers import PATIENCE_SECONDS, LoopTrack
+
+
+def make_connection() -> RTCPeerConnection:
+    return RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+
+
+class TestPublisher:
+    """Sends what `LoopTrack` has: 15 pictures a second, a keyframe each second whether anybody asks or not."""
+
+    __test__ = False
+
+    def __init__(self, kinds: Sequence[str] = ("audio", "video"), *, direction: str = "sendonly") -> None:
+        self.pc = make_connection()
+        self.keyframes_wanted = 0
+        self.bandwidths: list[int] = []
+        for kind in kinds:
+            transceiver = self.pc.addTransceiver(LoopTrack(kind), direction=direction)
+            if kind == "video":
+                transceiver.setCodecPreferences(choose_codecs("video", "vp8"))
+                self._watch(transceiver.sender)
+
+    async def offer(self) -> str:
+        await self.pc.setLocalDescription(await self.pc.createOffer())
+        return str(self.pc.localDescription.sdp)
+
+    async def accept(self, sdp: str) -> None:
+        await self.pc.setRemoteDescription(RTCSessionDescription(sdp=sdp, type="answer"))
+
+    async def vanish(self) -> None:
+        """As a machine whose network is cut off: nothing is said any more, not even good-bye."""
+        silence(self.pc)
+
+    async def close(self) -> None:
+        await self.pc.close()
+
+    def _watch(self, sender: Any) -> None:
+        def count() -> None:
+            self.keyframes_wanted += 1
+
+        sender._send_keyframe = count
+
+
+class TestViewer:
+    """Decodes what it gets, as a browser would."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.pc = make_connection()
+        self.frames = {"audio": 0, "video": 0}
+        self.pictures: list[Any] = []
+        self._arrived = asyncio.Event()
+        self._draining: list[asyncio.Task[None]] = []
+        self.pc.on("track", self._drain)
+
+    async def answer(self, offer: str) -> str:
+        await self.pc.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
+        await self.pc.setLocalDescription(await self.pc.createAnswer())
+        return str(self.pc.localDescription.sdp)
+
+    async def until(self, is_so: Callable[[], bool], *, within: float = PATIENCE_SECONDS) -> None:
+        """Asked again with each frame that arrives."""
+        async with asyncio.timeout(within):
+            while not is_so():
+                self._arrived.clear()
+                await self._arrived.wait()
+
+    async def until_received(self, kind: str, count: int, *, within: float = PATIENCE_SECONDS) -> None:
+        """`count` decoded frames more than now."""
+        wanted = self.frames[kind] + count
+        await self.until(lambda: self.frames[kind] >= wanted, within=within)
+
+    def lose_packets(self, *, kept: int, of: int) -> None:
+        """From now on only so many of so many packets with media arrive here."""
+        transport: Any = self.pc.getTransceivers()[0].receiver.transport
+        handle, counter = transport._handle_rtp_data, itertools.count()
+
+        async def handle_some(data: bytes, arrival_time_ms: int) -> None:
+            if next(counter) % of < kept:
+                await handle(data, arrival_time_ms)
+
+        transport._handle_rtp_data = handle_some
+
+    def vanish(self) -> None:
+        silence(self.pc)
+
+    async def close(self) -> None:
+        for task in self._draining:
+            task.cancel()
+        await self.pc.close()
+
+    def _drain(self, track: MediaStreamTrack) -> None:
+        async def drain() -> None:
+            try:
+                while True:
+                    frame: Any = await track.recv()
+                    self.frames[track.kind] += 1
+                    if track.kind == "video":
+                        self.pictures.append(bytes(frame.planes[0])[0])
+                    self._arrived.set()
+            except MediaStreamError:
+                return
+
+        self._draining.append(asyncio.ensure_future(drain()))
+
+
+def silence(pc: RTCPeerConnection) -> None:
+    """Nothing leaves this peer any more, no answer to a question whether it is there, and no good-bye."""
+    ice: Any = pc.getTransceivers()[0].receiver.transport.transport
+    for protocol in ice._connection._protocols:
+        protocol.transport.sendto = lambda data, address: None
