@@ -18,6 +18,7 @@ from storage.database import Database
 from storage.transaction import Event
 
 if TYPE_CHECKING:
+    from realtime.livestreams.hosting import LivestreamHost
     from realtime.media.watch import MediaWatch
     from realtime.messages import MessageWriter
     from realtime.presence import Node
@@ -56,6 +57,7 @@ class Live:
     deliver: Callable[[Sequence[Event]], Awaitable[None]]
     # None in processes that hold no media.
     recordings: RecordingHost | None = None
+    livestreams: LivestreamHost | None = None
     extras: dict[str, Any] = field(default_factory=dict)
 
 

@@ -28,6 +28,7 @@ from realtime.dispatch import Acknowledgement, Dispatcher, Observe, encode_once
 from realtime.errors import ServerRestarting
 from realtime.flood import CommandGate, FloodLimits
 from realtime.losses import Loss, Losses, OnConnectionLost
+from realtime.node_calls import NodeCalls
 from realtime.packets import Refused
 from realtime.presence import Node
 from storage.backplane import Backplane
@@ -74,6 +75,7 @@ class LiveGateway:
         self._wires: set[Wire] = set()
         self._losses = Losses(database=database, clock=clock, on_connection_lost=on_connection_lost)
         self._backplane = Backplane(redis_url, self._receive_from_node) if redis_url else None
+        self.calls = NodeCalls(node, None if self._backplane is None else self._backplane.publish)
         self._live: Live | None = None
         self._is_stopping = False
         # When it began to end all connections: nobody who was connected here has been served since.
@@ -110,6 +112,7 @@ class LiveGateway:
         self._is_stopping = True
         self.closed_at = self._clock.now()
         await self.close_all("server.restarting")
+        await self.calls.close()
         if self._backplane is not None:
             await self._backplane.close()
         await self._losses.close()
@@ -291,6 +294,9 @@ class LiveGateway:
     async def _receive_from_node(self, message: dict[str, Any]) -> None:
         if "event" in message:
             await self._emit_here(message["event"], message["data"], message["room"], message["skip"], message["key"])
+            return
+        if "close" not in message:
+            self.calls.receive(message)
             return
         code = message["close"]
         assert code in CLOSINGS

@@ -9,11 +9,14 @@ from aiohttp import web
 from config import limits
 from config.clock import Clock, SystemClock
 from config.settings import Settings
+from realtime.livestreams.hosting import MakeEngine
+from realtime.media.engines.choice import make_engine
 from server.http import dispatch, documents, health
 from server.http.metrics import Metrics
 from server.http.middlewares import make_header_writer, make_observer, make_problem_renderer
 from server.http.pages import Pages
 from server.live import close_live_connections, start_live
+from server.livestreams import MAKE_ENGINE
 from server.parts import (
     CLOCK,
     METRICS,
@@ -31,7 +34,7 @@ from server.routes import routes_of
 DIST_FOLDER = Path(__file__).resolve().parent.parent / "static" / "dist"
 
 
-def build_app(settings: Settings, *, clock: Clock | None = None) -> web.Application:
+def build_app(settings: Settings, *, clock: Clock | None = None, make_engine: MakeEngine = make_engine) -> web.Application:
     """The whole product as one application; nothing runs until it is started."""
     metrics = Metrics()
     pages = Pages(DIST_FOLDER)
@@ -42,6 +45,7 @@ def build_app(settings: Settings, *, clock: Clock | None = None) -> web.Applicat
     app[SETTINGS] = settings
     app[CLOCK] = clock or SystemClock()
     app[METRICS] = metrics
+    app[MAKE_ENGINE] = make_engine
     app.on_response_prepare.append(make_header_writer(settings))
     app.cleanup_ctx.extend(
         [

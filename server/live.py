@@ -16,6 +16,7 @@ from realtime.consultations.clock import Moment
 from realtime.consultations.presence import connection_lost, node_lost
 from realtime.consultations.sweeps import Meter
 from realtime.gateway import LiveGateway
+from realtime.livestreams.sweeps import LivestreamSweeper
 from realtime.media.watch import MediaWatch
 from realtime.messages import MessageWriter
 from realtime.presence import LeaseKeeper, Node
@@ -25,6 +26,7 @@ from server.http.idempotency import Answering
 from server.http.parsing import client_address
 from server.http.problems import describe_problem
 from server.live_catalogue import COMMANDS, EVENTS
+from server.livestreams import MAKE_ENGINE, run_livestreams
 from server.recordings import run_recordings
 from server.services import SERVICES, Services
 from storage.transaction import Transaction
@@ -33,6 +35,7 @@ NODE = web.AppKey("node", Node)
 METER = web.AppKey("meter", Meter)
 MEDIA_WATCH = web.AppKey("media_watch", MediaWatch)
 QUEUE_SWEEPER = web.AppKey("queue_sweeper", QueueSweeper)
+LIVESTREAM_SWEEPER = web.AppKey("livestream_sweeper", LivestreamSweeper)
 LEASES = web.AppKey("leases", LeaseKeeper)
 GATEWAY = web.AppKey("gateway", LiveGateway)
 
@@ -110,6 +113,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
     )
     app[METER] = meter = Meter(database=database, settings=settings, clock=clock, node=node)
     app[QUEUE_SWEEPER] = sweeper = QueueSweeper(database=database, settings=settings, clock=clock, node=node)
+    app[LIVESTREAM_SWEEPER] = livestreams = LivestreamSweeper(database=database, settings=settings, clock=clock, node=node)
     answering = Answering(database, clock, lambda: node.id)
     app[SERVICES] = replace(services, connections=gateway, live=live, answering=answering)
     database.on_commit(gateway.delivery.deliver)
@@ -118,8 +122,11 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
     await leases.keep()
     await messages.start()
     await gateway.start(live)
-    loops = [asyncio.create_task(part.run()) for part in (leases, meter, media_watch, sweeper)]
-    async with run_recordings(services, node) as live.recordings:
+    loops = [asyncio.create_task(part.run()) for part in (leases, meter, media_watch, sweeper, livestreams)]
+    async with (
+        run_recordings(services, node) as live.recordings,
+        run_livestreams(services, node, gateway.calls, app[MAKE_ENGINE]) as live.livestreams,
+    ):
         yield
     for loop in loops:
         loop.cancel()

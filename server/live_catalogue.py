@@ -9,6 +9,9 @@ from realtime.commands import Command, EventKind
 from realtime.consultations import commands as consultation_commands
 from realtime.consultations import events as consultation_events
 from realtime.consultations import talk
+from realtime.livestreams import commands as livestream_commands
+from realtime.livestreams import events as livestream_events
+from realtime.livestreams import viewing as livestream_viewing
 from realtime.media import commands as media_commands
 from realtime.media import signals
 from realtime.queue import commands as queue_commands
@@ -23,6 +26,8 @@ COMMANDS: tuple[Command, ...] = (
     *media_commands.COMMANDS,
     *queue_commands.COMMANDS,
     *recording_commands.COMMANDS,
+    *livestream_commands.COMMANDS,
+    *livestream_viewing.COMMANDS,
 )
 EVENTS: tuple[EventKind, ...] = (
     *closing.EVENTS,
@@ -30,6 +35,7 @@ EVENTS: tuple[EventKind, ...] = (
     *consultation_events.EVENTS,
     *signals.EVENTS,
     *queue_events.EVENTS,
+    *livestream_events.EVENTS,
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from config.clock import Clock
+from realtime.livestreams.hosting import MakeEngine
 from storage.database import Database
 from tests.support.postgres import TestPostgres, run_postgres
 from tests.support.servers import Server, StartServer, run_server
@@ -64,11 +65,12 @@ async def start_server(postgres: TestPostgres, tmp_path_factory: pytest.TempPath
             payments: bool = False,
             dsn: str | None = None,
             data_dir: Path | None = None,
+            make_engine: MakeEngine | None = None,
         ) -> Server:
             dsn = dsn or await stack.enter_async_context(postgres.database())
             data_dir = data_dir or tmp_path_factory.mktemp("var")
             return await stack.enter_async_context(
-                run_server(dsn, data_dir, overrides=overrides, clock=clock, demo=demo, payments=payments)
+                run_server(dsn, data_dir, overrides=overrides, clock=clock, demo=demo, payments=payments, make_engine=make_engine)
             )
 
         yield start

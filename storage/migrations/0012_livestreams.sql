@@ -13,6 +13,8 @@ CREATE TABLE livestreams (
     scheduled_at timestamptz,
     created_at timestamptz NOT NULL,
     started_at timestamptz,
+    -- When the first picture came: from then on there was something to tell of.
+    pictured_at timestamptz,
     ended_at timestamptz,
 
     -- Live, but nothing is to be seen: the publisher's connection was lost, or the reader is in a private consultation.
@@ -33,6 +35,8 @@ CREATE TABLE livestreams (
 
     viewer_count integer NOT NULL DEFAULT 0 CHECK (viewer_count >= 0),
     peak integer NOT NULL DEFAULT 0 CHECK (peak >= 0),
+    -- Any node counts; this keeps two of them from telling within one second.
+    viewers_told_at timestamptz,
 
     slow_mode_seconds integer NOT NULL DEFAULT 0 CHECK (slow_mode_seconds BETWEEN 0 AND 3600),
     is_followers_only boolean NOT NULL DEFAULT false,

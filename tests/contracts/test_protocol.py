@@ -15,6 +15,13 @@ from config.errors import error_classes
 from config.settings import load_settings
 from realtime.closing import CLOSINGS
 from realtime.consultations.snapshots import ConsultationStatus, ConsultationView, EndReason
+from realtime.livestreams.snapshots import (
+    LivestreamEndReason,
+    LivestreamPauseReason,
+    LivestreamRecordingState,
+    LivestreamStatus,
+    LivestreamView,
+)
 from realtime.queue.snapshots import QueueEndReason, QueueEntryView, QueueState, SkipReason
 from server.live_catalogue import COMMANDS, EVENTS
 from storage.database import Database
@@ -62,9 +69,17 @@ COMMANDS_BUILT = {
     "readers.watch": ("on", ""),
     "queue.join": ("reader_id type nonce", "entry"),
     "queue.leave": ("reader_id", "left"),
+    "livestream.start": ("livestream_id description", "livestream description"),
+    "livestream.pause": ("livestream_id", "livestream"),
+    "livestream.end": ("livestream_id", "livestream"),
+    "livestream.join": ("livestream_id after_seq?", "livestream messages top_senders description media"),
+    "livestream.answer": ("livestream_id description", ""),
+    "livestream.leave": ("livestream_id", ""),
+    "livestreams.watch": ("on", "on"),
 }
 
 STATE = "consultation_id version consultation at"
+LIVESTREAM_STATE = "livestream_id version livestream at"
 EVENTS_BUILT = {
     "consultation.scheduled": STATE,
     "consultation.requested": STATE,
@@ -89,6 +104,12 @@ EVENTS_BUILT = {
     "reader.status_changed": "reader_id status waiting_count at",
     "queue.changed": "reader_id entry ended at",
     "queue.line_changed": "items at",
+    "livestream.started": LIVESTREAM_STATE,
+    "livestream.ended": LIVESTREAM_STATE,
+    "livestream.paused": LIVESTREAM_STATE,
+    "livestream.resumed": LIVESTREAM_STATE,
+    "livestream.changed": LIVESTREAM_STATE,
+    "livestream.viewers_changed": "livestream_id viewer_count peak at",
     "connection.closing": "code retryable reconnect_after_ms",
 }
 
@@ -129,6 +150,16 @@ ERRORS = {
     "recording.disabled": 409,
     "recording.expired": 410,
     "recording.unavailable": 503,
+    "livestream.banned": 403,
+    "livestream.ended": 409,
+    "livestream.already_live": 409,
+    "livestream.not_live": 409,
+    "livestream.not_scheduled": 409,
+    "livestream.not_joined": 409,
+    "livestream.media_gone": 409,
+    "livestream.too_many": 409,
+    "livestream.unavailable": 503,
+    "livestream.full": 503,
     "recording.full": 503,
 }
 
@@ -170,8 +201,20 @@ DEFAULTS = {
     "turn.ttl_seconds": 600,
     "recording.enabled": True,
     "recording.retention_days": 30,
+    "livestreams.engine": "embedded",
+    "livestreams.maximum": 10,
+    "livestreams.viewers_maximum": 50,
+    "livestreams.bitrate_kbps": 1500,
+    "livestreams.reconnect_grace_seconds": 60,
+    "livestreams.pause_seconds": 3600,
+    "livestreams.late_start_seconds": 86_400,
+    "livestreams.retention_days": 90,
 }
 
+
+LIVESTREAM = """id reader title description category cover_url status end_reason scheduled_at created_at started_at ended_at
+    is_paused pause_reason pause_until_at media_id viewer_count peak slow_mode_seconds is_followers_only gift_goal currency
+    gifts_minor last_seq version is_recorded recording"""
 
 # A place in a reader's line, as its client sees it.
 QUEUE_ENTRY = "id reader type state position waiting_count joined_at reserved_until_at"
@@ -201,6 +244,19 @@ async def test_a_place_in_a_line_has_every_field_and_state(empty_database: Datab
         )
     checked = " ".join(row["text"] for row in rows)
     words = {*typing.get_args(QueueState), *typing.get_args(QueueEndReason), *typing.get_args(SkipReason)}
+    assert {word for word in words if f"'{word}'" not in checked} == set()
+
+
+async def test_a_livestream_has_every_field_and_state(empty_database: Database) -> None:
+    assert set(LIVESTREAM.split()) <= fields(LivestreamView)
+    async with empty_database.connection() as db:
+        rows = await db.fetch(
+            "SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint"
+            " WHERE conrelid = 'livestreams'::regclass AND contype = 'c'"
+        )
+    checked = " ".join(row["text"] for row in rows)
+    kinds = (LivestreamStatus, LivestreamEndReason, LivestreamPauseReason, LivestreamRecordingState)
+    words = {word for kind in kinds for word in typing.get_args(kind)}
     assert {word for word in words if f"'{word}'" not in checked} == set()
 
 

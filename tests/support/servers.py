@@ -15,6 +15,7 @@ from aiohttp import web
 
 from config.clock import Clock, SystemClock
 from config.settings import Settings, load_settings
+from realtime.livestreams.hosting import MakeEngine
 from server.app import build_app
 from server.features.accounts.admins import make_admin
 from server.parts import DATABASE
@@ -112,8 +113,12 @@ async def run_server(
     clock: Clock | None = None,
     demo: bool = False,
     payments: bool = False,
+    make_engine: MakeEngine | None = None,
 ) -> AsyncIterator[Server]:
-    """`overrides` as `load_settings` takes them: `{"billing": {"minute_seconds": 2}}`. `payments`: with the stand-in."""
+    """`overrides` as `load_settings` takes them: `{"billing": {"minute_seconds": 2}}`. `payments`: with the stand-in.
+
+    `make_engine`: what carries livestreams; the real one where it is left out.
+    """
     tree: dict[str, Any] = {
         "data_dir": data_dir,
         "database": {"url": dsn, "pool_connections": 8},
@@ -125,7 +130,7 @@ async def run_server(
         tree[section] = {**tree.get(section, {}), **values} if isinstance(values, dict) and values else values
     settings = load_settings(overrides=tree, environment={}, env_file=None, demo=demo)
     used_clock = clock or SystemClock()
-    app = build_app(settings, clock=used_clock)
+    app = build_app(settings, clock=used_clock, **({} if make_engine is None else {"make_engine": make_engine}))
     async with serve(app, bind("127.0.0.1", 0)) as listening:
         server = Server(listening.url, app, settings, used_clock)
         async with server.stack:

@@ -1,6 +1,6 @@
 /* Generated from schema.json by `npm run types`. Change the server's models, not this file. */
 
-export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
+export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "livestream.already_live" | "livestream.banned" | "livestream.ended" | "livestream.full" | "livestream.media_gone" | "livestream.not_joined" | "livestream.not_live" | "livestream.not_scheduled" | "livestream.too_many" | "livestream.unavailable" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
 
 export interface Protocol {
 AdminEntry: AdminEntry
@@ -16,6 +16,8 @@ AdminUserDetail: AdminUserDetail
 AdminUserPage: AdminUserPage
 AnswerConsultation: AnswerConsultation
 AnswerDescription: AnswerDescription
+AnswerLivestream: AnswerLivestream
+AnsweredOffer: AnsweredOffer
 AuditEntry: AuditEntry
 AuditPage: AuditPage
 AuditQuery: AuditQuery
@@ -50,9 +52,13 @@ FieldProblem: FieldProblem
 FileQuery: FileQuery
 FrozenRate: FrozenRate
 FrozenRates: FrozenRates
+GiftGoal: GiftGoal
+GiftGoalView: GiftGoalView
+GiftView: GiftView
 IceCandidate: IceCandidate
 IceServerView: IceServerView
 JoinConsultation: JoinConsultation
+JoinLivestream: JoinLivestream
 JoinQueue: JoinQueue
 LeaveQueue: LeaveQueue
 LedgerCheck: LedgerCheck
@@ -61,6 +67,24 @@ LimitsPayload: LimitsPayload
 LimitsView: LimitsView
 ListedRecordingView: ListedRecordingView
 LiveConsultation: LiveConsultation
+LivestreamAnswer: LivestreamAnswer
+LivestreamAnswered: LivestreamAnswered
+LivestreamData: LivestreamData
+LivestreamDraft: LivestreamDraft
+LivestreamJoined: LivestreamJoined
+LivestreamLeft: LivestreamLeft
+LivestreamMessageView: LivestreamMessageView
+LivestreamOffer: LivestreamOffer
+LivestreamPage: LivestreamPage
+LivestreamPatch: LivestreamPatch
+LivestreamRecordingView: LivestreamRecordingView
+LivestreamReference: LivestreamReference
+LivestreamStarted: LivestreamStarted
+LivestreamStateEvent: LivestreamStateEvent
+LivestreamView: LivestreamView
+LivestreamViewersChangedEvent: LivestreamViewersChangedEvent
+LivestreamsQuery: LivestreamsQuery
+LivestreamsWatched: LivestreamsWatched
 LoggedIn: LoggedIn
 LoginPage: LoginPage
 LoginPayload: LoginPayload
@@ -75,6 +99,7 @@ MessageView: MessageView
 MessagesQuery: MessagesQuery
 NamedPerson: NamedPerson
 OfferDescription: OfferDescription
+OfferedMedia: OfferedMedia
 OutboxLetter: OutboxLetter
 OutboxPage: OutboxPage
 OutboxQuery: OutboxQuery
@@ -147,12 +172,15 @@ SiteQueue: SiteQueue
 SiteRecording: SiteRecording
 SiteWallet: SiteWallet
 SpanView: SpanView
+SpeakerView: SpeakerView
+StartLivestream: StartLivestream
 Statement: Statement
 StatementLineView: StatementLineView
 StatusData: StatusData
 TestConfirmationPayload: TestConfirmationPayload
 TestPaymentMethod: TestPaymentMethod
 TimesQuery: TimesQuery
+TopSenderView: TopSenderView
 TopUpPayload: TopUpPayload
 TopUpQuery: TopUpQuery
 TopUpRefundPayload: TopUpRefundPayload
@@ -172,6 +200,7 @@ VerifyEmailPayload: VerifyEmailPayload
 WalletChangedEvent: WalletChangedEvent
 WalletView: WalletView
 WatchData: WatchData
+WatchLivestreams: WatchLivestreams
 WatchReaders: WatchReaders
 WebhookReceived: WebhookReceived
 WindowPayload: WindowPayload
@@ -309,6 +338,24 @@ consultation_id: string
 reason?: (string | null)
 }
 export interface AnswerDescription {
+sdp: string
+type?: "answer"
+}
+export interface AnswerLivestream {
+description: LivestreamAnswer
+livestream_id: string
+}
+/**
+ * RTCSessionDescriptionInit of a viewer, candidates gathered.
+ */
+export interface LivestreamAnswer {
+sdp: string
+type: "answer"
+}
+/**
+ * The server's answer to the publisher, candidates included.
+ */
+export interface AnsweredOffer {
 sdp: string
 type?: "answer"
 }
@@ -717,6 +764,44 @@ signature?: (string | null)
 user?: (string | null)
 }
 /**
+ * Money in minor units of the installation's currency.
+ */
+export interface GiftGoal {
+goal_minor: number
+title: string
+}
+/**
+ * What the reader collects gifts for, and how far it has come. Money in minor units.
+ */
+export interface GiftGoalView {
+goal_minor: number
+reached_minor: number
+title: string
+}
+/**
+ * A gift as everybody sees it, with how its kind looks.
+ */
+export interface GiftView {
+amount_minor: number
+animation_url: (string | null)
+currency: string
+gift_kind_id: string
+id: string
+image_url: string
+message: string
+name: string
+quantity: number
+sender: SpeakerView
+}
+/**
+ * A person, as everybody in a livestream sees them.
+ */
+export interface SpeakerView {
+avatar_url: (string | null)
+display_name: string
+id: string
+}
+/**
  * RTCIceCandidateInit; an empty `candidate` ends those of its generation.
  */
 export interface IceCandidate {
@@ -728,6 +813,13 @@ usernameFragment?: (string | null)
 export interface JoinConsultation {
 after_seq?: number
 consultation_id: string
+}
+/**
+ * `after_seq`: the last message that is known already; left out, the last hundred come.
+ */
+export interface JoinLivestream {
+after_seq?: (number | null)
+livestream_id: string
 }
 export interface JoinQueue {
 nonce: string
@@ -801,6 +893,169 @@ url: string
 }
 export interface LiveConsultation {
 consultation: (ConsultationView | null)
+}
+export interface LivestreamAnswered {
+
+}
+export interface LivestreamData {
+livestream: LivestreamView
+}
+/**
+ * The snapshot. `media_id` is where its media are now, null while nothing can be seen; another id means other media.
+ * 
+ * `version` goes up by one with each change of state, not with viewers, messages and gifts. While `is_paused` viewers wait:
+ * for the publisher's connection, or for the reader's private consultation, until `pause_until_at`.
+ */
+export interface LivestreamView {
+category: string
+cover_url: (string | null)
+created_at: string
+currency: string
+description: string
+end_reason: (("reader_ended" | "publisher_lost" | "pause_ran_out" | "ended_by_admin" | "reader_suspended" | "cancelled" | "never_started") | null)
+ended_at: (string | null)
+gift_goal: (GiftGoalView | null)
+gifts_minor: number
+id: string
+is_followers_only: boolean
+is_paused: boolean
+is_recorded: boolean
+last_seq: number
+media_id: (string | null)
+pause_reason: (("connection" | "private") | null)
+pause_until_at: (string | null)
+peak: number
+reader: ParticipantView
+recording: (LivestreamRecordingView | null)
+scheduled_at: (string | null)
+slow_mode_seconds: number
+started_at: (string | null)
+status: ("scheduled" | "live" | "ended" | "cancelled")
+title: string
+version: number
+viewer_count: number
+}
+export interface LivestreamRecordingView {
+is_published: boolean
+seconds: number
+state: ("recording" | "storing" | "stored" | "failed" | "expired")
+}
+/**
+ * `scheduled_at` left out: it is not announced, and begins when its reader starts it.
+ */
+export interface LivestreamDraft {
+category: string
+cover_upload_id?: (string | null)
+description?: string
+gift_goal?: (GiftGoal | null)
+is_recorded?: boolean
+scheduled_at?: (string | null)
+title: string
+}
+/**
+ * `description` is to be answered by `livestream.answer`; it is there only where `media` is `offered`.
+ */
+export interface LivestreamJoined {
+description: (OfferedMedia | null)
+livestream: LivestreamView
+media: ("offered" | "waiting" | "full" | "unavailable")
+messages: LivestreamMessageView[]
+top_senders: TopSenderView[]
+}
+/**
+ * The server's offer to a viewer, candidates included.
+ */
+export interface OfferedMedia {
+sdp: string
+type?: "offer"
+}
+/**
+ * `content` is plain text, whatever it looks like: what somebody wrote, or what they wrote with a gift. It is empty where
+ * `is_deleted`.
+ */
+export interface LivestreamMessageView {
+badges: ("reader" | "moderator" | "admin")[]
+content: string
+created_at: string
+gift: (GiftView | null)
+id: string
+is_deleted: boolean
+kind: ("text" | "gift")
+sender: SpeakerView
+seq: number
+}
+/**
+ * Money in minor units, gifts of this livestream only.
+ */
+export interface TopSenderView {
+total_minor: number
+user: SpeakerView
+}
+export interface LivestreamLeft {
+
+}
+/**
+ * RTCSessionDescriptionInit of the publisher, candidates gathered: sound once and picture once.
+ */
+export interface LivestreamOffer {
+sdp: string
+type: "offer"
+}
+/**
+ * What goes on first, most viewers first; then what is to come, the next first; then what is over, the newest first.
+ */
+export interface LivestreamPage {
+items: LivestreamView[]
+next_cursor: (string | null)
+}
+/**
+ * What is left out stays as it is; null takes the cover, the time or the goal away.
+ */
+export interface LivestreamPatch {
+category?: (string | null)
+cover_upload_id?: (string | null)
+description?: (string | null)
+gift_goal?: (GiftGoal | null)
+is_recorded?: (boolean | null)
+scheduled_at?: (string | null)
+title?: (string | null)
+}
+export interface LivestreamReference {
+livestream_id: string
+}
+export interface LivestreamStarted {
+description: AnsweredOffer
+livestream: LivestreamView
+}
+/**
+ * Every event named `livestream.` and a `LivestreamChange`.
+ */
+export interface LivestreamStateEvent {
+at: string
+livestream: LivestreamView
+livestream_id: string
+version: number
+}
+export interface LivestreamViewersChangedEvent {
+at: string
+livestream_id: string
+peak: number
+viewer_count: number
+}
+/**
+ * `status` may be given several times.
+ */
+export interface LivestreamsQuery {
+cursor?: (string | null)
+limit?: number
+reader_id?: (string | null)
+/**
+ * @maxItems 4
+ */
+status?: ("scheduled" | "live" | "ended" | "cancelled")[]
+}
+export interface LivestreamsWatched {
+on: boolean
 }
 /**
  * A fresh access token, as RFC 6749 names its parts; the refresh token comes as a cookie.
@@ -1452,6 +1707,10 @@ export interface SiteWallet {
 top_up_maximum_minor: number
 top_up_minimum_minor: number
 }
+export interface StartLivestream {
+description: LivestreamOffer
+livestream_id: string
+}
 /**
  * The lines' amounts sum to `total_cost_minor`.
  */
@@ -1630,6 +1889,9 @@ currency: string
 held_minor: number
 }
 export interface WatchData {
+on: boolean
+}
+export interface WatchLivestreams {
 on: boolean
 }
 export interface WatchReaders {

@@ -1,0 +1,1 @@
+"""The doors of livestreams beside the live commands: scheduling, lists, snapshots."""
