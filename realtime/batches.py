@@ -55,6 +55,13 @@ class BatchWriter(Generic[Draft, Outcome]):
         """Of two drafts with equal keys the second one is left for the next batch, to be judged there."""
         raise NotImplementedError
 
+    def fits(self, batch: Sequence[Draft], draft: Draft) -> bool:
+        """Whether a draft may be written together with these; if not it is left for a later batch."""
+        return True
+
+    async def announce(self) -> None:
+        """Called once a batch is written and its senders have been answered."""
+
     async def write(self, db: Connection, drafts: Sequence[Draft], *, skip_locked: bool) -> list[Outcome]:
         """Write a batch, all of it or nothing: one outcome for each draft, in their order.
 
@@ -94,12 +101,17 @@ class BatchWriter(Generic[Draft, Outcome]):
     def _next_batch(self) -> list[_Waiting[Draft, Outcome]]:
         """Up to a batch of what waits, with no key twice."""
         batch: list[_Waiting[Draft, Outcome]] = []
+        drafts: list[Draft] = []
         later: list[_Waiting[Draft, Outcome]] = []
         taken: set[Hashable] = set()
         while self._waiting and len(batch) < limits.MESSAGE_BATCH:
             waiting, already = self._waiting.popleft(), len(taken)
             taken.add(self.key_of(waiting.draft))
-            (later if len(taken) == already else batch).append(waiting)
+            if len(taken) == already or (drafts and not self.fits(drafts, waiting.draft)):
+                later.append(waiting)
+            else:
+                batch.append(waiting)
+                drafts.append(waiting.draft)
         self._waiting.extendleft(reversed(later))
         return batch
 
@@ -125,6 +137,7 @@ class BatchWriter(Generic[Draft, Outcome]):
         for waiting, outcome in zip(batch, outcomes, strict=True):
             if not waiting.outcome.done():
                 waiting.outcome.set_result(outcome)
+        await self.announce()
 
     async def _try(self, drafts: list[Draft]) -> list[Outcome]:
         """A nonce stored elsewhere meanwhile, a deadlock or a lost connection: try again, boundedly.

@@ -18,6 +18,7 @@ from storage.database import Database
 from storage.transaction import Event
 
 if TYPE_CHECKING:
+    from realtime.gifts.writer import GiftWriter
     from realtime.livestreams.hosting import LivestreamHost
     from realtime.media.watch import MediaWatch
     from realtime.messages import MessageWriter
@@ -55,6 +56,8 @@ class Live:
     leave_room: Callable[[str, str], Awaitable[None]]
     # Sends events that belong to no transaction (typing), or whose commit has been awaited already (messages).
     deliver: Callable[[Sequence[Event]], Awaitable[None]]
+    # None in processes that take no gifts.
+    gifts: GiftWriter | None = None
     # None in processes that hold no media.
     recordings: RecordingHost | None = None
     livestreams: LivestreamHost | None = None

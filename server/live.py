@@ -16,6 +16,7 @@ from realtime.consultations.clock import Moment
 from realtime.consultations.presence import connection_lost, node_lost
 from realtime.consultations.sweeps import Meter
 from realtime.gateway import LiveGateway
+from realtime.gifts.writer import GiftWriter
 from realtime.livestreams.sweeps import LivestreamSweeper
 from realtime.media.watch import MediaWatch
 from realtime.messages import MessageWriter
@@ -91,6 +92,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
     app[NODE] = node = Node(database=database, clock=clock, settings=settings.nodes)
     app[GATEWAY] = gateway = _open_gateway(services, node, presence)
     messages = MessageWriter(dsn=database.dsn, clock=clock)
+    gifts = GiftWriter(dsn=database.dsn, clock=clock, billing=settings.billing, deliver=gateway.delivery.deliver)
     app[MEDIA_WATCH] = media_watch = MediaWatch(database=database, settings=settings, clock=clock, node=node)
     live = Live(
         settings=settings,
@@ -102,6 +104,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
         enter_room=gateway.enter_room,
         leave_room=gateway.leave_room,
         deliver=gateway.delivery.deliver,
+        gifts=gifts,
     )
     app[LEASES] = leases = LeaseKeeper(
         node=node,
@@ -121,6 +124,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
     await node.register()
     await leases.keep()
     await messages.start()
+    await gifts.start()
     await gateway.start(live)
     loops = [asyncio.create_task(part.run()) for part in (leases, meter, media_watch, sweeper, livestreams)]
     async with (
@@ -131,7 +135,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
     for loop in loops:
         loop.cancel()
     await asyncio.gather(*loops, return_exceptions=True)
-    await messages.close()
+    await asyncio.gather(messages.close(), gifts.close())
     await node.release(presence.node_lost, closed_at=gateway.closed_at)
 
 

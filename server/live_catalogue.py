@@ -9,6 +9,8 @@ from realtime.commands import Command, EventKind
 from realtime.consultations import commands as consultation_commands
 from realtime.consultations import events as consultation_events
 from realtime.consultations import talk
+from realtime.gifts import commands as gift_commands
+from realtime.gifts import events as gift_events
 from realtime.livestreams import commands as livestream_commands
 from realtime.livestreams import events as livestream_events
 from realtime.livestreams import viewing as livestream_viewing
@@ -28,6 +30,7 @@ COMMANDS: tuple[Command, ...] = (
     *recording_commands.COMMANDS,
     *livestream_commands.COMMANDS,
     *livestream_viewing.COMMANDS,
+    *gift_commands.COMMANDS,
 )
 EVENTS: tuple[EventKind, ...] = (
     *closing.EVENTS,
@@ -36,6 +39,7 @@ EVENTS: tuple[EventKind, ...] = (
     *signals.EVENTS,
     *queue_events.EVENTS,
     *livestream_events.EVENTS,
+    *gift_events.EVENTS,
 )
 
 

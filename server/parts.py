@@ -11,8 +11,9 @@ from uuid import UUID
 import asyncpg
 from aiohttp import web
 
+from billing.gifts.catalogue import open_gift_kinds
 from config import limits
-from config.clock import Clock
+from config.clock import Clock, SystemClock
 from config.errors import StartupError
 from config.settings import Settings
 from server.background import follow_database_clock, run_loops, upkeep_rounds
@@ -54,7 +55,7 @@ async def start_database(app: web.Application) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """Postgres by its URL or the bundled one, migrated, with the platform's ledger accounts. Raises StartupError."""
+    """Postgres by its URL or the bundled one, migrated, with the platform's accounts and gifts. Raises StartupError."""
     embedded = None if settings.database.url is not None else EmbeddedPostgres(settings.data_dir)
     dsn = settings.database.url.get_secret_value() if settings.database.url is not None else ""
     try:
@@ -77,7 +78,9 @@ async def _connect(dsn: str, settings: Settings) -> Database:
     except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         reason = str(error) or type(error).__name__
         raise StartupError(f"the database cannot be used ({reason}); check SOULSEER_DATABASE__URL") from error
-    await database.transact(lambda tx: open_platform_accounts(tx, settings.billing.currency))
+    currency, now = settings.billing.currency, SystemClock().now()
+    await database.transact(lambda tx: open_platform_accounts(tx, currency))
+    await database.transact(lambda tx: open_gift_kinds(tx, currency, now=now))
     return database
 
 

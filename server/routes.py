@@ -6,6 +6,7 @@ from config.settings import Settings
 from server.features.accounts.routes import ROUTES as ACCOUNT_ROUTES
 from server.features.admin.routes import ROUTES as ADMIN_ROUTES
 from server.features.consultations.routes import ROUTES as CONSULTATION_ROUTES
+from server.features.gifts.routes import ROUTES as GIFT_ROUTES
 from server.features.livestreams.routes import ROUTES as LIVESTREAM_ROUTES
 from server.features.outbox.routes import ROUTES as OUTBOX_ROUTES
 from server.features.queue.routes import ROUTES as QUEUE_ROUTES
@@ -28,6 +29,7 @@ ROUTES: tuple[Route, ...] = (
     *LIVESTREAM_ROUTES,
     *REVIEW_ROUTES,
     *WALLET_ROUTES,
+    *GIFT_ROUTES,
     *ADMIN_ROUTES,
 )
 

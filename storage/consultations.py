@@ -65,6 +65,7 @@ class Consultation:
     billed_increments: int = 0
     charged_minor: int = 0
     refunded_minor: int = 0
+    gifts_minor: int = 0
     earnings_minor: int = 0
     balance_low_told: int | None = None
     balance_low_entry: int = 0
@@ -105,6 +106,11 @@ class Consultation:
     @property
     def total_cost_minor(self) -> int:
         return self.charged_minor - self.refunded_minor
+
+    @property
+    def spent_minor(self) -> int:
+        """What the client spent in it: its cost, and the gifts given in it."""
+        return self.total_cost_minor + self.gifts_minor
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ async def connect_directly(dsn: str, *, application: str, lock_timeout_seconds: 
             "application_name": application,
             "timezone": "UTC",
             "lock_timeout": f"{int(lock_timeout_seconds * 1000)}",
+            "idle_in_transaction_session_timeout": f"{int(limits.IDLE_TRANSACTION_SECONDS * 1000)}",
         },
     )
     await prepare_connection(connection)

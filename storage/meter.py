@@ -57,7 +57,7 @@ _CHARGE = """
 WITH due AS MATERIALIZED (
     SELECT c.id, c.client_id, c.reader_id, c.client_wallet_id, c.reader_earnings_id, c.currency,
         c.billed_increments + 1 AS increment, c.paid_until_at, c.increment_ms, c.rate_per_minute_minor,
-        c.span_base_ms, c.span_started_at, c.charged_minor, c.refunded_minor, c.earnings_minor,
+        c.span_base_ms, c.span_started_at, c.charged_minor, c.refunded_minor, c.gifts_minor, c.earnings_minor,
         c.balance_low_told, c.balance_low_entry,
         c.rate_per_minute_minor * (c.billed_increments + 1 - c.rate_from_increment) * c.increment_ms / c.minute_ms
             - c.rate_per_minute_minor * (c.billed_increments - c.rate_from_increment) * c.increment_ms / c.minute_ms
@@ -79,7 +79,8 @@ WITH due AS MATERIALIZED (
         due.reader_share_bps * (due.charged_minor + due.charge_minor - due.refunded_minor) / 10000
             - due.earnings_minor AS earned_minor,
         accounts.spendable_minor >= due.charge_minor AND (limits.user_id IS NULL OR (
-            due.charged_minor - due.refunded_minor + due.charge_minor <= coalesce(limits.per_consultation_minor, 9e18::bigint)
+            due.charged_minor - due.refunded_minor + due.gifts_minor + due.charge_minor
+                <= coalesce(limits.per_consultation_minor, 9e18::bigint)
             AND coalesce(spent.today_minor, 0) + due.charge_minor <= coalesce(limits.per_day_minor, 9e18::bigint)
             AND coalesce(spent.month_minor, 0) + due.charge_minor <= coalesce(limits.per_month_minor, 9e18::bigint)
         )) AS is_affordable

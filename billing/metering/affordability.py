@@ -20,26 +20,26 @@ async def can_pay_next_increment(tx: Transaction, consultation: Consultation, *,
     if accounts[c.client_wallet_id].spendable_minor < charge_minor:
         return False
     return await is_within_spending_limits(
-        tx, client_id=c.client_id, wallet_id=c.client_wallet_id, cost_minor=c.total_cost_minor, charge_minor=charge_minor, now=now
+        tx, client_id=c.client_id, wallet_id=c.client_wallet_id, spent_minor=c.spent_minor, charge_minor=charge_minor, now=now
     )
 
 
 async def is_within_spending_limits(
-    db: Connection, *, client_id: UUID, wallet_id: int, cost_minor: int, charge_minor: int, now: datetime
+    db: Connection, *, client_id: UUID, wallet_id: int, spent_minor: int, charge_minor: int, now: datetime
 ) -> bool:
-    """Whether a consultation that cost so much may cost that much more."""
-    left_minor = await left_by_spending_limits(db, client_id=client_id, wallet_id=wallet_id, cost_minor=cost_minor, now=now)
+    """Whether a consultation in which so much was spent (minutes and gifts) may cost that much more."""
+    left_minor = await left_by_spending_limits(db, client_id=client_id, wallet_id=wallet_id, spent_minor=spent_minor, now=now)
     return left_minor is None or charge_minor <= left_minor
 
 
 async def left_by_spending_limits(
-    db: Connection, *, client_id: UUID, wallet_id: int, cost_minor: int, now: datetime
+    db: Connection, *, client_id: UUID, wallet_id: int, spent_minor: int, now: datetime
 ) -> int | None:
-    """What a consultation that cost so much may cost beyond that; None = no limit. Days and months are counted in UTC."""
+    """What may be spent beyond what was spent in a consultation; None = no limit. Days and months are counted in UTC."""
     limits = await find_spending_limits(db, client_id)
     if limits is None:
         return None
-    left = [] if limits.per_consultation_minor is None else [limits.per_consultation_minor - cost_minor]
+    left = [] if limits.per_consultation_minor is None else [limits.per_consultation_minor - spent_minor]
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for since, limit_minor in ((day, limits.per_day_minor), (day.replace(day=1), limits.per_month_minor)):
         if limit_minor is not None:
@@ -53,7 +53,7 @@ async def spendable_within_limits(tx: Transaction, consultation: Consultation, *
     accounts = await lock_ledger_accounts(tx, [c.client_wallet_id, c.reader_earnings_id])
     spendable_minor = accounts[c.client_wallet_id].spendable_minor
     left_minor = await left_by_spending_limits(
-        tx, client_id=c.client_id, wallet_id=c.client_wallet_id, cost_minor=c.total_cost_minor, now=now
+        tx, client_id=c.client_id, wallet_id=c.client_wallet_id, spent_minor=c.spent_minor, now=now
     )
     return spendable_minor if left_minor is None else min(spendable_minor, left_minor)
 

@@ -140,7 +140,7 @@ async def check_wallet(tx: Transaction, client_id: UUID, rate: int, moment: Mome
         raise WalletBalanceTooLow
     first_minor = rate * billing.increment_ms // billing.minute_ms
     if not await is_within_spending_limits(
-        tx, client_id=client_id, wallet_id=wallet.id, cost_minor=0, charge_minor=first_minor, now=moment.now
+        tx, client_id=client_id, wallet_id=wallet.id, spent_minor=0, charge_minor=first_minor, now=moment.now
     ):
         raise SpendingLimitReached
     return wallet.id

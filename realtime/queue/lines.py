@@ -41,7 +41,7 @@ async def _with_limits(db: Connection, reader: QueueReader, place: Place, moment
     billing = moment.settings.billing
     first_minor = rate * billing.increment_ms // billing.minute_ms
     can_pay = await is_within_spending_limits(
-        db, client_id=place.client.id, wallet_id=place.wallet_id, cost_minor=0, charge_minor=first_minor, now=moment.now
+        db, client_id=place.client.id, wallet_id=place.wallet_id, spent_minor=0, charge_minor=first_minor, now=moment.now
     )
     return replace(place, can_pay=can_pay)
 

@@ -76,6 +76,7 @@ COMMANDS_BUILT = {
     "livestream.answer": ("livestream_id description", ""),
     "livestream.leave": ("livestream_id", ""),
     "livestreams.watch": ("on", "on"),
+    "gift.send": ("livestream_id? consultation_id? gift_kind_id quantity message? nonce", "gift balance_minor"),
 }
 
 STATE = "consultation_id version consultation at"
@@ -110,6 +111,8 @@ EVENTS_BUILT = {
     "livestream.resumed": LIVESTREAM_STATE,
     "livestream.changed": LIVESTREAM_STATE,
     "livestream.viewers_changed": "livestream_id viewer_count peak at",
+    "gift.sent": "livestream_id consultation_id gift message top_senders gift_goal at",
+    "earnings.changed": "balance_minor currency at",
     "connection.closing": "code retryable reconnect_after_ms",
 }
 
@@ -126,6 +129,9 @@ ERRORS = {
     "reader.time_not_offered": 409,
     "client.busy": 409,
     "queue.reader_free": 409,
+    "gift.kind_unknown": 404,
+    "wallet.spending_limit_reached": 402,
+    "livestream.muted": 403,
     "queue.full": 409,
     "queue.too_many_lines": 409,
     "client.time_taken": 409,

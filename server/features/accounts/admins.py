@@ -26,6 +26,7 @@ ADMIN_PERMISSIONS = (
     "ledger.read",
     "audit.read",
     "settings.change",
+    "gift_kinds.change",
 )
 
 

@@ -1,9 +1,11 @@
 /* Generated from schema.json by `npm run types`. Change the server's models, not this file. */
 
-export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "livestream.already_live" | "livestream.banned" | "livestream.ended" | "livestream.full" | "livestream.media_gone" | "livestream.not_joined" | "livestream.not_live" | "livestream.not_scheduled" | "livestream.too_many" | "livestream.unavailable" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
+export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "gift.kind_unknown" | "gift.name_taken" | "gift.too_many_kinds" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "livestream.already_live" | "livestream.banned" | "livestream.ended" | "livestream.full" | "livestream.media_gone" | "livestream.muted" | "livestream.not_joined" | "livestream.not_live" | "livestream.not_scheduled" | "livestream.too_many" | "livestream.unavailable" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
 
 export interface Protocol {
 AdminEntry: AdminEntry
+AdminGiftKind: AdminGiftKind
+AdminGiftKindPage: AdminGiftKindPage
 AdminLedgerAccount: AdminLedgerAccount
 AdminReaderPart: AdminReaderPart
 AdminReference: AdminReference
@@ -45,6 +47,7 @@ ConsultationsOfAllQuery: ConsultationsOfAllQuery
 ConsultationsQuery: ConsultationsQuery
 Desk: Desk
 DirectoryQuery: DirectoryQuery
+EarningsChangedEvent: EarningsChangedEvent
 ErrorCode: ErrorCode
 FacetView: FacetView
 Facets: Facets
@@ -52,8 +55,14 @@ FieldProblem: FieldProblem
 FileQuery: FileQuery
 FrozenRate: FrozenRate
 FrozenRates: FrozenRates
+GiftData: GiftData
 GiftGoal: GiftGoal
 GiftGoalView: GiftGoalView
+GiftKindPage: GiftKindPage
+GiftKindPatch: GiftKindPatch
+GiftKindPayload: GiftKindPayload
+GiftKindView: GiftKindView
+GiftSentEvent: GiftSentEvent
 GiftView: GiftView
 IceCandidate: IceCandidate
 IceServerView: IceServerView
@@ -155,6 +164,7 @@ ReviewsQuery: ReviewsQuery
 SecurityEventPage: SecurityEventPage
 SecurityEventView: SecurityEventView
 SecurityEventsQuery: SecurityEventsQuery
+SendGift: SendGift
 SendMessage: SendMessage
 SendSignal: SendSignal
 SessionDescription: SessionDescription
@@ -222,6 +232,29 @@ owner: (NamedPerson | null)
 export interface NamedPerson {
 display_name: string
 id: string
+}
+export interface AdminGiftKind {
+/**
+ * null: the app's own style sheet moves it
+ */
+animation_url: (string | null)
+created_at: string
+currency: string
+description: string
+id: string
+image_url: string
+is_active: boolean
+name: string
+price_minor: number
+sort_order: number
+updated_at: string
+}
+/**
+ * All of them, also those that are not offered any more, on one page.
+ */
+export interface AdminGiftKindPage {
+items: AdminGiftKind[]
+next_cursor: (string | null)
 }
 export interface AdminReaderPart {
 headline: (string | null)
@@ -735,6 +768,14 @@ specialty?: (string | null)
 status?: (("online" | "busy" | "away" | "offline") | null)
 type?: (("chat" | "call" | "video") | null)
 }
+/**
+ * What the reader's earnings account holds: held and available together.
+ */
+export interface EarningsChangedEvent {
+at: string
+balance_minor: number
+currency: string
+}
 export interface FacetView {
 count: number
 value: string
@@ -764,19 +805,11 @@ signature?: (string | null)
 user?: (string | null)
 }
 /**
- * Money in minor units of the installation's currency.
+ * `balance_minor`: what the sender's wallet held right after it.
  */
-export interface GiftGoal {
-goal_minor: number
-title: string
-}
-/**
- * What the reader collects gifts for, and how far it has come. Money in minor units.
- */
-export interface GiftGoalView {
-goal_minor: number
-reached_minor: number
-title: string
+export interface GiftData {
+balance_minor: number
+gift: GiftView
 }
 /**
  * A gift as everybody sees it, with how its kind looks.
@@ -800,6 +833,98 @@ export interface SpeakerView {
 avatar_url: (string | null)
 display_name: string
 id: string
+}
+/**
+ * Money in minor units of the installation's currency.
+ */
+export interface GiftGoal {
+goal_minor: number
+title: string
+}
+/**
+ * What the reader collects gifts for, and how far it has come. Money in minor units.
+ */
+export interface GiftGoalView {
+goal_minor: number
+reached_minor: number
+title: string
+}
+/**
+ * In the order in which they are offered, all on one page.
+ */
+export interface GiftKindPage {
+items: GiftKindView[]
+next_cursor: (string | null)
+}
+export interface GiftKindView {
+/**
+ * null: the app's own style sheet moves it
+ */
+animation_url: (string | null)
+currency: string
+description: string
+id: string
+image_url: string
+name: string
+price_minor: number
+}
+/**
+ * What is left out stays as it is. A new price holds from the next gift on.
+ */
+export interface GiftKindPatch {
+description?: (string | null)
+image_upload_id?: (string | null)
+image_url?: (string | null)
+is_active?: (boolean | null)
+name?: (string | null)
+price_minor?: (number | null)
+sort_order?: (number | null)
+}
+/**
+ * A new kind, offered at once unless `is_active` is false. Its picture: an own upload, or one that the app brings along.
+ */
+export interface GiftKindPayload {
+description?: string
+image_upload_id?: (string | null)
+image_url?: (string | null)
+is_active?: boolean
+name: string
+price_minor: number
+sort_order?: number
+}
+/**
+ * A gift was paid. In a livestream `message` is its line in the chat; in a consultation there is none.
+ */
+export interface GiftSentEvent {
+at: string
+consultation_id?: (string | null)
+gift: GiftView
+gift_goal: (GiftGoalView | null)
+livestream_id?: (string | null)
+message: (LivestreamMessageView | null)
+top_senders: TopSenderView[]
+}
+/**
+ * `content` is plain text, whatever it looks like: what somebody wrote, or what they wrote with a gift. It is empty where
+ * `is_deleted`.
+ */
+export interface LivestreamMessageView {
+badges: ("reader" | "moderator" | "admin")[]
+content: string
+created_at: string
+gift: (GiftView | null)
+id: string
+is_deleted: boolean
+kind: ("text" | "gift")
+sender: SpeakerView
+seq: number
+}
+/**
+ * Money in minor units.
+ */
+export interface TopSenderView {
+total_minor: number
+user: SpeakerView
 }
 /**
  * RTCIceCandidateInit; an empty `candidate` ends those of its generation.
@@ -968,28 +1093,6 @@ top_senders: TopSenderView[]
 export interface OfferedMedia {
 sdp: string
 type?: "offer"
-}
-/**
- * `content` is plain text, whatever it looks like: what somebody wrote, or what they wrote with a gift. It is empty where
- * `is_deleted`.
- */
-export interface LivestreamMessageView {
-badges: ("reader" | "moderator" | "admin")[]
-content: string
-created_at: string
-gift: (GiftView | null)
-id: string
-is_deleted: boolean
-kind: ("text" | "gift")
-sender: SpeakerView
-seq: number
-}
-/**
- * Money in minor units, gifts of this livestream only.
- */
-export interface TopSenderView {
-total_minor: number
-user: SpeakerView
 }
 export interface LivestreamLeft {
 
@@ -1586,6 +1689,17 @@ cursor?: (string | null)
 limit?: number
 type?: (string | null)
 user_id?: (string | null)
+}
+/**
+ * In a livestream or in a consultation: one of the two ids.
+ */
+export interface SendGift {
+consultation_id?: (string | null)
+gift_kind_id: string
+livestream_id?: (string | null)
+message?: string
+nonce: string
+quantity: number
 }
 export interface SendMessage {
 consultation_id: string

@@ -13,6 +13,7 @@ import type {
   ConsultationJoined,
   ConsultationReference,
   ConsultationStateEvent,
+  EarningsChangedEvent,
   JoinConsultation,
   JoinQueue,
   LeaveQueue,
@@ -95,6 +96,7 @@ export interface Events extends LivestreamEvents {
   "typing.changed": TypingChangedEvent;
   "signal.received": SignalReceivedEvent;
   "wallet.changed": WalletChangedEvent;
+  "earnings.changed": EarningsChangedEvent;
   "reader.status_changed": ReaderStatusChangedEvent;
   "queue.changed": QueueChangedEvent;
   "queue.line_changed": QueueLineChangedEvent;
