@@ -13,6 +13,7 @@ from realtime.gifts import commands as gift_commands
 from realtime.gifts import events as gift_events
 from realtime.livestreams import commands as livestream_commands
 from realtime.livestreams import events as livestream_events
+from realtime.livestreams import takeovers as livestream_takeovers
 from realtime.livestreams import viewing as livestream_viewing
 from realtime.media import commands as media_commands
 from realtime.media import signals
@@ -40,6 +41,7 @@ EVENTS: tuple[EventKind, ...] = (
     *queue_events.EVENTS,
     *livestream_events.EVENTS,
     *gift_events.EVENTS,
+    *livestream_takeovers.EVENTS,
 )
 
 

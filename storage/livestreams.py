@@ -44,6 +44,7 @@ class Livestream:
     media_place: dict[str, Any] | None = None
     media_node_id: UUID | None = None
     publisher_login_id: UUID | None = None
+    publishing_id: UUID | None = None
     viewer_count: int = 0
     peak: int = 0
     slow_mode_seconds: int = 0

@@ -13,8 +13,9 @@ from realtime.livestreams.audiences import livestream_audience
 from realtime.livestreams.descriptions import AnsweredOffer, LivestreamOffer, unusable
 from realtime.livestreams.errors import LivestreamFull, LivestreamUnavailable
 from realtime.livestreams.hosting import LivestreamHost, Published
-from realtime.livestreams.life import check_may_publish, end_livestream, pause_privately, publish_at
+from realtime.livestreams.life import Publisher, check_may_publish, end_livestream, pause_privately, publish_at
 from realtime.livestreams.snapshots import LivestreamView, render_livestream
+from realtime.livestreams.takeovers import check_not_taken_over, take_over
 from realtime.media.engines.interface import DescriptionRefused, EngineFull, EngineUnavailable, PlaceGone
 from storage.livestream_viewers import insert_viewer
 from storage.livestreams import LivestreamParts
@@ -28,8 +29,11 @@ class LivestreamReference(Payload):
 
 
 class StartLivestream(Payload):
+    """`publishing_id`: of the same page's earlier start, which goes on by itself; left out, this page takes over."""
+
     livestream_id: Id
     description: LivestreamOffer
+    publishing_id: Id | None = None
 
 
 class LivestreamData(View):
@@ -39,6 +43,7 @@ class LivestreamData(View):
 class LivestreamStarted(View):
     livestream: LivestreamView
     description: AnsweredOffer
+    publishing_id: UUID
 
 
 def host_of(live: Live) -> LivestreamHost:
@@ -65,10 +70,17 @@ def _render(live: Live, parts: LivestreamParts) -> LivestreamView:
 async def start(live: Live, caller: Caller, payload: StartLivestream) -> LivestreamStarted:
     """Go live; or publish again, from wherever, after a loss or a pause."""
     host = host_of(live)
-    parts = await _change(live, caller, payload.livestream_id, check_may_publish)
+
+    async def check(tx: Transaction, parts: LivestreamParts, moment: Moment) -> LivestreamParts:
+        check_not_taken_over(parts.livestream, payload.publishing_id)
+        return await check_may_publish(tx, parts, moment)
+
+    parts = await _change(live, caller, payload.livestream_id, check)
     try:
         async with host.publishing(parts.livestream, payload.description.sdp) as published:
-            parts = await _change(live, caller, payload.livestream_id, lambda *now: _write(live, caller, published, *now))
+            parts = await _change(
+                live, caller, payload.livestream_id, lambda *now: _write(live, caller, payload, published, *now)
+            )
             answer = published.sdp
     except DescriptionRefused:
         raise unusable() from None
@@ -77,13 +89,22 @@ async def start(live: Live, caller: Caller, payload: StartLivestream) -> Livestr
     except (EngineUnavailable, PlaceGone):
         raise LivestreamUnavailable from None
     await live.enter_room(caller.connection_id, livestream_audience(parts.livestream.id))
-    return LivestreamStarted(livestream=_render(live, parts), description=AnsweredOffer(sdp=answer))
+    publishing_id = parts.livestream.publishing_id
+    assert publishing_id is not None
+    return LivestreamStarted(livestream=_render(live, parts), description=AnsweredOffer(sdp=answer), publishing_id=publishing_id)
 
 
 async def _write(
-    live: Live, caller: Caller, published: Published, tx: Transaction, parts: LivestreamParts, moment: Moment
+    live: Live,
+    caller: Caller,
+    payload: StartLivestream,
+    published: Published,
+    tx: Transaction,
+    parts: LivestreamParts,
+    moment: Moment,
 ) -> LivestreamParts:
-    parts = await publish_at(tx, parts, published.place, node_id=published.node_id, login_id=caller.login_id, moment=moment)
+    publisher = Publisher(caller.login_id, take_over(tx, parts.livestream, payload.publishing_id, moment))
+    parts = await publish_at(tx, parts, published.place, node_id=published.node_id, publisher=publisher, moment=moment)
     # The reader is in the livestream as everybody else is who joined, without being counted.
     await insert_viewer(
         tx,

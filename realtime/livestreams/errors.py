@@ -13,6 +13,10 @@ class LivestreamAlreadyLive(AppError):
     code, status, title = "livestream.already_live", 409, "Another livestream of yours is live; end it first"
 
 
+class LivestreamTakenOver(AppError):
+    code, status, title = "livestream.taken_over", 409, "Another tab or device of yours publishes this livestream now"
+
+
 class LivestreamNotLive(AppError):
     code, status, title = "livestream.not_live", 409, "This livestream is not live"
 

@@ -5,7 +5,7 @@ Its row is locked first, its reader's row last: whether the reader is busy is de
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -74,8 +74,16 @@ async def check_may_publish(tx: Transaction, parts: LivestreamParts, moment: Mom
     return parts
 
 
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who publishes: with which login, and which of the reader's pages (see `takeovers.py`)."""
+
+    login_id: UUID
+    publishing_id: UUID
+
+
 async def publish_at(
-    tx: Transaction, parts: LivestreamParts, place: Place, *, node_id: UUID, login_id: UUID, moment: Moment
+    tx: Transaction, parts: LivestreamParts, place: Place, *, node_id: UUID, publisher: Publisher, moment: Moment
 ) -> LivestreamParts:
     """The reader publishes at a place: live from now on, for the first time or again; paused until there is a picture.
 
@@ -93,7 +101,8 @@ async def publish_at(
         media_engine=place.engine,
         media_place=place.data,
         media_node_id=node_id,
-        publisher_login_id=login_id,
+        publisher_login_id=publisher.login_id,
+        publishing_id=publisher.publishing_id,
     )
     if not waits:
         # Taken over from another device: nobody else sees a difference.

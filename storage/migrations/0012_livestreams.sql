@@ -32,6 +32,8 @@ CREATE TABLE livestreams (
     media_node_id uuid,
     -- With which login the media are published: they end with it.
     publisher_login_id uuid,
+    -- Of the page that publishes: another one that is told to takes over, and this one must not take it back by itself.
+    publishing_id uuid,
 
     viewer_count integer NOT NULL DEFAULT 0 CHECK (viewer_count >= 0),
     peak integer NOT NULL DEFAULT 0 CHECK (peak >= 0),

@@ -1,6 +1,6 @@
 /* Generated from schema.json by `npm run types`. Change the server's models, not this file. */
 
-export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "gift.kind_unknown" | "gift.name_taken" | "gift.too_many_kinds" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "livestream.already_live" | "livestream.banned" | "livestream.ended" | "livestream.full" | "livestream.media_gone" | "livestream.muted" | "livestream.not_joined" | "livestream.not_live" | "livestream.not_scheduled" | "livestream.too_many" | "livestream.unavailable" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
+export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "gift.kind_unknown" | "gift.name_taken" | "gift.too_many_kinds" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "livestream.already_live" | "livestream.banned" | "livestream.ended" | "livestream.full" | "livestream.media_gone" | "livestream.muted" | "livestream.not_joined" | "livestream.not_live" | "livestream.not_scheduled" | "livestream.taken_over" | "livestream.too_many" | "livestream.unavailable" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
 
 export interface Protocol {
 AdminEntry: AdminEntry
@@ -90,6 +90,7 @@ LivestreamRecordingView: LivestreamRecordingView
 LivestreamReference: LivestreamReference
 LivestreamStarted: LivestreamStarted
 LivestreamStateEvent: LivestreamStateEvent
+LivestreamTakenOverEvent: LivestreamTakenOverEvent
 LivestreamView: LivestreamView
 LivestreamViewersChangedEvent: LivestreamViewersChangedEvent
 LivestreamsQuery: LivestreamsQuery
@@ -1129,6 +1130,7 @@ livestream_id: string
 export interface LivestreamStarted {
 description: AnsweredOffer
 livestream: LivestreamView
+publishing_id: string
 }
 /**
  * Every event named `livestream.` and a `LivestreamChange`.
@@ -1138,6 +1140,14 @@ at: string
 livestream: LivestreamView
 livestream_id: string
 version: number
+}
+/**
+ * Whoever publishes under another `publishing_id` does so no more.
+ */
+export interface LivestreamTakenOverEvent {
+at: string
+livestream_id: string
+publishing_id: string
 }
 export interface LivestreamViewersChangedEvent {
 at: string
@@ -1821,9 +1831,13 @@ export interface SiteWallet {
 top_up_maximum_minor: number
 top_up_minimum_minor: number
 }
+/**
+ * `publishing_id`: of the same page's earlier start, which goes on by itself; left out, this page takes over.
+ */
 export interface StartLivestream {
 description: LivestreamOffer
 livestream_id: string
+publishing_id?: (string | null)
 }
 /**
  * The lines' amounts sum to `total_cost_minor`.
