@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from config import limits
 from config.errors import StartupError
 from config.media_settings import LivestreamsSettings, RecordingSettings, TurnSettings
+from config.notification_settings import PushSettings
 from config.sections import CommaSeparated, Section, split_list
 
 PREFIX = "SOULSEER_"
@@ -206,6 +207,7 @@ class Settings(Section):
     wallet: WalletSettings = WalletSettings()
     payouts: PayoutsSettings = PayoutsSettings()
     mail: MailSettings = MailSettings()
+    push: PushSettings = PushSettings()
     files: FilesSettings = FilesSettings()
     recording: RecordingSettings = RecordingSettings()
     livestreams: LivestreamsSettings = LivestreamsSettings()

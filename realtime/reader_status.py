@@ -11,6 +11,7 @@ from config.errors import Forbidden
 from config.fields import Flag, Instant, Payload, View
 from realtime.commands import Caller, Command, EventKind, Live
 from realtime.consultations.clock import Moment
+from realtime.notifications.jobs import note_reachability
 from realtime.queue.lines import advance_line
 from storage.readers_status import find_effective_status, lock_statuses, update_chosen_status
 from storage.transaction import Event, Transaction
@@ -64,7 +65,9 @@ async def announce_reader_statuses(tx: Transaction, user_ids: Sequence[UUID], *,
     """The same for many people at once; those who are no listed readers are passed over."""
     if not user_ids:
         return
-    for found in await lock_statuses(tx, user_ids, now=now):
+    statuses = await lock_statuses(tx, user_ids, now=now)
+    await note_reachability(tx, statuses, now=now)
+    for found in statuses:
         payload = ReaderStatusChangedEvent(
             reader_id=found.reader_id, status=found.status, waiting_count=found.waiting_count, at=now
         )

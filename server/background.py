@@ -17,6 +17,8 @@ from storage.idempotency_keys import delete_old_keys
 from storage.jobs import delete_old_job_logs
 from storage.logins import delete_old_logins
 from storage.media import delete_old_signals
+from storage.notifications import delete_old_notifications
+from storage.push_subscriptions import delete_ended_subscriptions
 from storage.queue import delete_old_entries
 from storage.recordings import delete_old_offers
 from storage.transaction import Transaction
@@ -72,6 +74,8 @@ async def forget_the_old(database: Database, clock: Clock) -> None:
     waited = now - timedelta(days=limits.QUEUE_ENTRIES_KEPT_DAYS)
     offered = now - timedelta(seconds=limits.RECORDING_OFFERS_KEPT_SECONDS)
 
+    told = now - timedelta(days=limits.NOTIFICATIONS_KEPT_DAYS)
+
     async def forget_batch(tx: Transaction) -> int:
         batch = limits.FORGETTING_BATCH
         counts = [
@@ -81,6 +85,8 @@ async def forget_the_old(database: Database, clock: Clock) -> None:
             await delete_old_job_logs(tx, created_before=answered, maximum=batch),
             await delete_old_offers(tx, made_before=offered, maximum=batch),
             await delete_old_signals(tx, sent_before=now - timedelta(seconds=limits.SIGNALS_KEPT_SECONDS), maximum=batch),
+            await delete_old_notifications(tx, created_before=told, maximum=batch),
+            await delete_ended_subscriptions(tx, now=now, maximum=batch),
             await delete_old_entries(tx, ended_before=waited, maximum=batch),
         ]
         return max(counts)

@@ -17,6 +17,7 @@ from realtime.livestreams import takeovers as livestream_takeovers
 from realtime.livestreams import viewing as livestream_viewing
 from realtime.media import commands as media_commands
 from realtime.media import signals
+from realtime.notifications import events as notification_events
 from realtime.queue import commands as queue_commands
 from realtime.queue import events as queue_events
 from realtime.recordings import commands as recording_commands
@@ -42,6 +43,7 @@ EVENTS: tuple[EventKind, ...] = (
     *livestream_events.EVENTS,
     *gift_events.EVENTS,
     *livestream_takeovers.EVENTS,
+    *notification_events.EVENTS,
 )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from email.utils import parseaddr
 from uuid import UUID
 
 import asyncpg
@@ -16,6 +17,8 @@ from config import limits
 from config.clock import Clock, SystemClock
 from config.errors import StartupError
 from config.settings import Settings
+from realtime.notifications.jobs import AT_ONCE
+from realtime.notifications.telling import Telling
 from server.background import follow_database_clock, run_loops, upkeep_rounds
 from server.demo import DEMO_PASSWORD, fill_in_demo
 from server.demo_guide import DemoGuide
@@ -29,6 +32,9 @@ from server.http.metrics import Metrics
 from server.http.rate_limits import RateLimiter
 from server.mail.outbox import Outbox
 from server.mail.post import Post, SmtpPost
+from server.push.jobs import Pushes
+from server.push.keys import VapidKeys
+from server.push.sender import PushSender
 from server.services import PAYMENTS, SERVICES, NoLiveConnections, ReadyCheck, Services
 from server.serving import LISTENING
 from storage.database import Database
@@ -101,7 +107,8 @@ async def start_services(app: web.Application) -> AsyncIterator[None]:
         ready_checks=_ready_checks(settings),
         payments=app[PAYMENTS],
         files=FileStore.open(url=settings.files.url, folder=settings.data_dir / "files"),
-        link_secret=await _link_secret(database),
+        link_secret=await link_secret(database),
+        push_keys=await open_push_keys(settings, database, clock),
     )
     yield
     passwords.close()
@@ -122,9 +129,23 @@ async def token_secret(settings: Settings, database: Database) -> bytes:
         return await ensure_secret(connection, "access_tokens")
 
 
-async def _link_secret(database: Database) -> bytes:
+async def link_secret(database: Database) -> bytes:
+    """What addresses are signed with that work without a login."""
     async with database.connection() as connection:
         return await ensure_secret(connection, "links")
+
+
+async def open_push_keys(settings: Settings, database: Database, clock: Clock) -> VapidKeys:
+    async with database.connection() as connection:
+        secret = await ensure_secret(connection, "push")
+    return VapidKeys(secret, contact=_push_contact(settings), clock=clock)
+
+
+def _push_contact(settings: Settings) -> str:
+    public_url = settings.server.public_url or ""
+    if settings.push.contact is not None:
+        return settings.push.contact
+    return public_url if public_url.startswith("https://") else f"mailto:{parseaddr(settings.mail.sender)[1]}"
 
 
 async def start_demo(app: web.Application) -> AsyncIterator[None]:
@@ -172,7 +193,16 @@ async def run_jobs(settings: Settings, database: Database, clock: Clock, *, url:
     post, public_url = open_post(settings, clock), url.rstrip("/")
     letters = AccountLetters(database=database, clock=clock, post=post, public_url=public_url, site_name=settings.server.name)
     booking_letters = BookingLetters(database, clock, post, settings, public_url)
-    queue = JobQueue(database.dsn, letters.handlers() | booking_letters.handlers())
+    secret, keys = await link_secret(database), await open_push_keys(settings, database, clock)
+    async with PushSender.open(keys, allow_private=settings.push.allow_private) as sender:
+        handlers = letters.handlers() | booking_letters.handlers()
+        handlers |= Telling(database, clock, secret).handlers() | Pushes(database, clock, sender, secret).handlers()
+        async with _run_queue(JobQueue(database.dsn, handlers, at_once=AT_ONCE)):
+            yield
+
+
+@asynccontextmanager
+async def _run_queue(queue: JobQueue) -> AsyncIterator[None]:
     task = asyncio.create_task(queue.run())
     try:
         yield

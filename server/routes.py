@@ -6,8 +6,10 @@ from config.settings import Settings
 from server.features.accounts.routes import ROUTES as ACCOUNT_ROUTES
 from server.features.admin.routes import ROUTES as ADMIN_ROUTES
 from server.features.consultations.routes import ROUTES as CONSULTATION_ROUTES
+from server.features.following.routes import ROUTES as FOLLOWING_ROUTES
 from server.features.gifts.routes import ROUTES as GIFT_ROUTES
 from server.features.livestreams.routes import ROUTES as LIVESTREAM_ROUTES
+from server.features.notifications.routes import ROUTES as NOTIFICATION_ROUTES
 from server.features.outbox.routes import ROUTES as OUTBOX_ROUTES
 from server.features.queue.routes import ROUTES as QUEUE_ROUTES
 from server.features.readers.routes import ROUTES as READER_ROUTES
@@ -22,6 +24,8 @@ ROUTES: tuple[Route, ...] = (
     *SITE_ROUTES,
     *ACCOUNT_ROUTES,
     *READER_ROUTES,
+    *FOLLOWING_ROUTES,
+    *NOTIFICATION_ROUTES,
     *UPLOAD_ROUTES,
     *CONSULTATION_ROUTES,
     *QUEUE_ROUTES,

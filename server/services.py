@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from server.http.metrics import Metrics
     from server.http.rate_limits import RateLimiter
     from server.mail.outbox import Outbox
+    from server.push.keys import VapidKeys
 
 
 # Whether a part that we depend on answers.
@@ -66,6 +67,7 @@ class Services:
     files: FileStore | None = None
     # Signs addresses that work without a token for a while.
     link_secret: bytes = field(default=b"", repr=False)
+    push_keys: VapidKeys | None = None
     ready_checks: Mapping[str, ReadyCheck] = field(default_factory=dict)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from config import limits
-from storage.readers import COLUMNS, CONSULTATION_TYPES, Reader, reader_of
+from storage.readers import COLUMNS, CONSULTATION_TYPES, Reader, is_followed, reader_of
 from storage.readers_status import effective_status, waiting_count
 from storage.transaction import Connection
 
@@ -18,7 +18,7 @@ from storage.transaction import Connection
 class DirectoryFilters:
     """None = everything. `type`: readers who offer it; `max_rate_minor` is about that type, or the cheapest of all.
 
-    `words` must each begin some word of the profile.
+    `words` must each begin some word of the profile. `followed_by`: readers whom this person follows.
     """
 
     status: str | None = None
@@ -27,6 +27,7 @@ class DirectoryFilters:
     type: str | None = None
     max_rate_minor: int | None = None
     words: Sequence[str] = ()
+    followed_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,14 @@ _LISTED = "r.verification = 'verified' AND u.status = 'active'"
 
 
 async def list_directory(
-    db: Connection, filters: DirectoryFilters, *, sort: str, after: tuple[Any, ...] | None, limit: int, now: datetime
+    db: Connection,
+    filters: DirectoryFilters,
+    *,
+    sort: str,
+    after: tuple[Any, ...] | None,
+    limit: int,
+    now: datetime,
+    viewer_id: UUID | None = None,
 ) -> list[Reader]:
     """Listed readers in the order of `sort` (`recommended`, `rating`, `rate`, `newest`).
 
@@ -73,8 +81,10 @@ async def list_directory(
     if after is not None:
         outer.append(_after(sort, after, arguments))
     where = f" WHERE {' AND '.join(outer)}" if outer else ""
+    followed = is_followed(viewer=arguments.place(viewer_id), reader="shown.id")
     rows = await db.fetch(
-        f"SELECT *, {waiting_count(reader='shown', key='id')} AS waiting_count FROM ({shown}) AS shown{where}"
+        f"SELECT *, {waiting_count(reader='shown', key='id')} AS waiting_count, {followed} AS is_followed"
+        f" FROM ({shown}) AS shown{where}"
         f" ORDER BY {_ORDERS[sort]} LIMIT {arguments.place(limit)}",
         *arguments.values,
     )
@@ -139,6 +149,9 @@ def _filter(filters: DirectoryFilters, rate: str, arguments: _Arguments) -> list
         conditions.append(f"{rate} IS NOT NULL")
     if filters.max_rate_minor is not None:
         conditions.append(f"{rate} <= {arguments.place(filters.max_rate_minor)}::bigint")
+    if filters.followed_by is not None:
+        follower = f"{arguments.place(filters.followed_by)}::uuid"
+        conditions.append(f"EXISTS (SELECT 1 FROM follows AS f WHERE f.follower_id = {follower} AND f.reader_id = r.user_id)")
     if filters.words:
         conditions.append(f"r.search @@ prefix_query({arguments.place(list(filters.words))}::text[])")
     return conditions

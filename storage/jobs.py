@@ -6,7 +6,7 @@ A job runs at least once: a crash between its effect and the note that it is don
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,11 +26,20 @@ JobHandler = Callable[[Mapping[str, Any]], Awaitable[None]]
 _RECONNECT_SECONDS = 2.0
 
 
-async def enqueue_job(tx: Transaction, entrypoint: str, payload: Mapping[str, Any]) -> None:
-    """Have the handler of `entrypoint` run with `payload` once this transaction has committed."""
+async def enqueue_job(tx: Transaction, entrypoint: str, payload: Mapping[str, Any], *, after_seconds: float = 0) -> None:
+    """Have the handler of `entrypoint` run with `payload` once this transaction has committed and so many seconds passed."""
+    await enqueue_jobs(tx, entrypoint, [payload], after_seconds=after_seconds)
+
+
+async def enqueue_jobs(
+    tx: Transaction, entrypoint: str, payloads: Sequence[Mapping[str, Any]], *, after_seconds: float = 0, priority: int = 0
+) -> None:
+    """The same for many with one statement; jobs of a higher priority are taken first."""
     # The queue's own statement with our own arguments: its wrapper would send jsonb past our codec.
-    statement = QueryQueueBuilder().build_enqueue_query("raise")
-    await tx.fetch(statement, [0], [entrypoint], [orjson.dumps(dict(payload))], [timedelta(0)], [None], [None])
+    statement, count = QueryQueueBuilder().build_enqueue_query("raise"), len(payloads)
+    bodies, delays = [orjson.dumps(dict(payload)) for payload in payloads], [timedelta(seconds=after_seconds)] * count
+    nothing: list[None] = [None] * count
+    await tx.fetch(statement, [priority] * count, [entrypoint] * count, bodies, delays, nothing, nothing)
 
 
 async def delete_old_job_logs(tx: Transaction, *, created_before: datetime, maximum: int) -> int:
@@ -45,9 +54,11 @@ async def delete_old_job_logs(tx: Transaction, *, created_before: datetime, maxi
 class JobQueue:
     """Runs jobs of the given entrypoints over a connection of its own, which it makes again when it is lost."""
 
-    def __init__(self, dsn: str, handlers: Mapping[str, JobHandler]) -> None:
+    def __init__(self, dsn: str, handlers: Mapping[str, JobHandler], *, at_once: Mapping[str, int] | None = None) -> None:
+        """`at_once`: how many jobs of an entrypoint may run at a time, over all processes, where that is bounded."""
         self._dsn = dsn
         self._handlers = dict(handlers)
+        self._at_once = dict(at_once or {})
         self._stopping = asyncio.Event()
         self._running: PgQueuer | None = None
         self._jobs: set[asyncio.Task[Any]] = set()
@@ -83,7 +94,8 @@ class JobQueue:
         try:
             queuer = PgQueuer.from_asyncpg_connection(connection)
             for entrypoint, handler in self._handlers.items():
-                queuer.entrypoint(entrypoint)(self._with_retries(handler))
+                at_once = self._at_once.get(entrypoint, 0)
+                queuer.entrypoint(entrypoint, concurrency_limit=at_once)(self._with_retries(handler))
             self._running = queuer
             if self._stopping.is_set():
                 return

@@ -56,6 +56,9 @@ class Reader:
     rating_average_milli: int
     consultations_count: int
     waiting_count: int
+    followers_count: int
+    # None = nobody in particular asks.
+    is_followed: bool | None
     created_at: datetime
 
     @property
@@ -78,17 +81,27 @@ COLUMNS = (
     " u.email_verified_at IS NOT NULL AS is_email_verified, u.time_zone, r.headline, r.bio, r.specialties, r.languages,"
     " r.experience_years, r.certifications, r.chat_rate_minor, r.call_rate_minor, r.video_rate_minor, r.lowest_rate_minor,"
     " r.chosen_status, r.verification, r.verification_reason, r.verified_at, r.rating_count, r.rating_sum,"
-    " r.rating_score_milli, r.rating_average_milli, r.consultations_count, r.created_at"
+    " r.rating_score_milli, r.rating_average_milli, r.consultations_count, r.followers_count, r.created_at"
 )
 
 
-async def find_reader(db: Connection, reader_id: UUID, *, now: datetime) -> Reader | None:
+def is_followed(*, viewer: str, reader: str) -> str:
+    """SQL for whether the person of the parameter `viewer` follows the reader of the column `reader`; null for a null viewer."""
+    return (
+        f"CASE WHEN {viewer}::uuid IS NOT NULL THEN EXISTS"
+        f" (SELECT 1 FROM follows AS f WHERE f.follower_id = {viewer} AND f.reader_id = {reader}) END"
+    )
+
+
+async def find_reader(db: Connection, reader_id: UUID, *, now: datetime, viewer_id: UUID | None = None) -> Reader | None:
     """The reader, listed or not."""
     row = await db.fetch_row(
-        f"SELECT {COLUMNS}, {effective_status(reader='r', now='$2')} AS status, {waiting_count()} AS waiting_count"
+        f"SELECT {COLUMNS}, {effective_status(reader='r', now='$2')} AS status, {waiting_count()} AS waiting_count,"
+        f" {is_followed(viewer='$3', reader='r.user_id')} AS is_followed"
         " FROM readers AS r JOIN users AS u ON u.id = r.user_id WHERE r.user_id = $1",
         reader_id,
         now,
+        viewer_id,
     )
     return None if row is None else reader_of(row)
 

@@ -43,9 +43,16 @@ def waiting_count(*, reader: str = "r", key: str = "user_id") -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReaderStatus:
+    """`was_reachable`: what was last written down of it (table reader_reachability)."""
+
     reader_id: UUID
     status: str
     waiting_count: int
+    was_reachable: bool
+
+    @property
+    def is_reachable(self) -> bool:
+        return self.status in ("online", "busy")
 
 
 async def lock_statuses(tx: Transaction, reader_ids: Sequence[UUID], *, now: datetime) -> list[ReaderStatus]:
@@ -59,13 +66,15 @@ async def lock_statuses(tx: Transaction, reader_ids: Sequence[UUID], *, now: dat
         list(reader_ids),
     )
     rows = await tx.fetch(
-        f"SELECT r.user_id, {effective_status(reader='r', now='$2')} AS status, {waiting_count()} AS waiting_count"
+        f"SELECT r.user_id, {effective_status(reader='r', now='$2')} AS status, {waiting_count()} AS waiting_count,"
+        " EXISTS (SELECT 1 FROM reader_reachability AS kept WHERE kept.reader_id = r.user_id AND kept.is_reachable)"
+        " AS was_reachable"
         " FROM readers AS r JOIN users AS u ON u.id = r.user_id AND u.status = 'active'"
         " WHERE r.user_id = ANY($1) AND r.verification = 'verified' ORDER BY r.user_id",
         list(reader_ids),
         now,
     )
-    return [ReaderStatus(row["user_id"], row["status"], row["waiting_count"]) for row in rows]
+    return [ReaderStatus(row["user_id"], row["status"], row["waiting_count"], row["was_reachable"]) for row in rows]
 
 
 async def update_chosen_status(tx: Transaction, reader_id: UUID, *, status: str, now: datetime) -> bool:

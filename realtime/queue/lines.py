@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import groupby
 from uuid import UUID
 
 from billing.metering.affordability import is_within_spending_limits
 from realtime.consultations.clock import Moment
+from realtime.notifications.jobs import turn_job
 from realtime.queue.events import emit_line_changes
 from realtime.queue.turns import Line, in_order, settle_line
-from storage.queue import Place, QueueReader, list_places, list_queue_readers, lock_reader_row, save_entry
+from storage.queue import Place, QueueEntry, QueueReader, list_places, list_queue_readers, lock_reader_row, save_entry
 from storage.transaction import Connection, Transaction
 
 
@@ -67,7 +69,21 @@ async def change_line(tx: Transaction, line: Line, places: Sequence[Place], mome
         before = entries.get(place.entry.id)
         if before is not None and before != place.entry:
             await save_entry(tx, before=before, after=place.entry)
+            await _notify_of_turn(tx, before, place.entry, kept_seconds=moment.settings.queue.kept_seconds)
     after = Line(line.reader, in_order(places))
     ended = [place for place in places if not place.entry.is_open]
     emit_line_changes(tx, line, after, ended, settings=moment.settings, now=moment.now)
     return after
+
+
+async def _notify_of_turn(tx: Transaction, before: QueueEntry, after: QueueEntry, *, kept_seconds: float) -> None:
+    """A turn that came, or that was missed by who had no page open, is also told outside the pages."""
+    if after.state == "reserved" and before.state != "reserved":
+        state, until_at = "came", after.reserved_until_at
+    elif after.skipped_at is not None and before.skipped_at is None and after.skip_reason == "disconnected":
+        state, until_at = "missed", after.skipped_at + timedelta(seconds=kept_seconds)
+    else:
+        return
+    assert until_at is not None
+    job = {"reader_id": str(after.reader_id), "client_id": str(after.client_id), "entry_id": str(after.id), "state": state}
+    await turn_job(tx, job | {"type": after.type, "until_at": until_at.isoformat()})

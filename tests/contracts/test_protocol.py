@@ -114,6 +114,8 @@ EVENTS_BUILT = {
     "livestream.viewers_changed": "livestream_id viewer_count peak at",
     "gift.sent": "livestream_id consultation_id gift message top_senders gift_goal at",
     "earnings.changed": "balance_minor currency at",
+    "notification.created": "notification at",
+    "notification.read": "up_to_id unread_count at",
     "connection.closing": "code retryable reconnect_after_ms",
 }
 
@@ -169,6 +171,9 @@ ERRORS = {
     "livestream.unavailable": 503,
     "livestream.full": 503,
     "recording.full": 503,
+    "follow.oneself": 409,
+    "follow.too_many": 409,
+    "push.subscription_taken": 409,
 }
 
 DEFAULTS = {
@@ -217,6 +222,8 @@ DEFAULTS = {
     "livestreams.pause_seconds": 3600,
     "livestreams.late_start_seconds": 86_400,
     "livestreams.retention_days": 90,
+    "push.contact": None,
+    "push.allow_private": False,
 }
 
 

@@ -19,7 +19,7 @@ from storage.transaction import Connection, Transaction
 
 async def access_reader(db: Connection, reader_id: UUID, *, caller: Caller | None, now: datetime) -> Reader:
     """The reader, if this person may see the profile: listed, their own, or to an admin. Raises NotFound."""
-    reader = await find_reader(db, reader_id, now=now)
+    reader = await find_reader(db, reader_id, now=now, viewer_id=None if caller is None else caller.user_id)
     if reader is None or not (reader.is_listed or _sees_everything(caller, reader_id)):
         raise NotFound("There is no such reader")
     return reader

@@ -147,6 +147,7 @@ class DirectoryQuery(PageQuery):
     language: LanguageTag | None = None
     type: ConsultationType | None = None
     max_rate_minor: Annotated[int, Field(ge=0, le=limits.AMOUNT_MAXIMUM_MINOR)] | None = None
+    followed: Annotated[bool, Field(description="Only readers whom the caller follows")] = False
     sort: Literal["recommended", "rating", "rate", "newest"] = "recommended"
 
 

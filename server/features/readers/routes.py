@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from config.errors import Forbidden, NotFound, Unprocessable, invalid
+from config.errors import Forbidden, NotFound, Unauthenticated, Unprocessable, invalid
 from realtime.calendars import find_zone, start_of_day
 from realtime.consultations.snapshots import ConsultationView, render_consultation, viewer_of
 from server.features.readers.profiles import (
@@ -50,12 +50,16 @@ async def list_readers(call: Call[None, DirectoryQuery]) -> ReaderPage:
         type=query.type,
         max_rate_minor=query.max_rate_minor,
         words=words_of(query.q),
+        followed_by=call.caller.user_id if query.followed else None,
     )
     if query.q.strip() and not filters.words:
         return ReaderPage(items=[], next_cursor=None)
     after = None if query.cursor is None else _read_cursor(query)
+    viewer_id = None if call.optional_caller is None else call.optional_caller.user_id
     async with call.database.connection() as db:
-        found = await list_directory(db, filters, sort=query.sort, after=after, limit=query.limit + 1, now=now)
+        found = await list_directory(
+            db, filters, sort=query.sort, after=after, limit=query.limit + 1, now=now, viewer_id=viewer_id
+        )
         shown = found[: query.limit]
         available = await list_next_availabilities(db, shown, now=now)
     currency = call.settings.billing.currency
@@ -170,8 +174,8 @@ ROUTES = (
         tag="readers",
         query=DirectoryQuery,
         answer=ReaderPage,
-        access=Access.PUBLIC,
-        errors=(Unprocessable,),
+        access=Access.OPTIONAL,
+        errors=(Unprocessable, Unauthenticated),
         description=(
             "`recommended` puts those first who are online, then the better rated (an average with five imagined reviews of"
             " 4.0 beside the real ones), then the more experienced. `rating` sorts by the plain average, `rate` by the lowest"

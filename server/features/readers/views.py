@@ -34,7 +34,7 @@ class Rates(View):
 class ReaderCard(View):
     """A reader in a list. `next_available_at` is the instant of the answer while a window of the calendar is open.
 
-    `waiting_count`: how many wait in line.
+    `waiting_count`: how many wait in line. `is_followed`: whether the caller follows this reader, null for who is not logged in.
     """
 
     id: UUID
@@ -51,6 +51,8 @@ class ReaderCard(View):
     rating_count: int
     consultations_count: int
     waiting_count: int
+    followers_count: int
+    is_followed: bool | None
     next_available_at: Instant | None
     is_demonstration: bool
 
@@ -170,6 +172,8 @@ def _card(reader: Reader, currency: str, next_available_at: datetime | None) -> 
         "rating_count": reader.rating_count,
         "consultations_count": reader.consultations_count,
         "waiting_count": reader.waiting_count,
+        "followers_count": reader.followers_count,
+        "is_followed": reader.is_followed,
         "next_available_at": next_available_at,
         "is_demonstration": reader.is_demonstration,
     }

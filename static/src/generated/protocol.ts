@@ -1,6 +1,6 @@
 /* Generated from schema.json by `npm run types`. Change the server's models, not this file. */
 
-export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "gift.kind_unknown" | "gift.name_taken" | "gift.too_many_kinds" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "livestream.already_live" | "livestream.banned" | "livestream.ended" | "livestream.full" | "livestream.media_gone" | "livestream.muted" | "livestream.not_joined" | "livestream.not_live" | "livestream.not_scheduled" | "livestream.taken_over" | "livestream.too_many" | "livestream.unavailable" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
+export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "follow.oneself" | "follow.too_many" | "gift.kind_unknown" | "gift.name_taken" | "gift.too_many_kinds" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "livestream.already_live" | "livestream.banned" | "livestream.ended" | "livestream.full" | "livestream.media_gone" | "livestream.muted" | "livestream.not_joined" | "livestream.not_live" | "livestream.not_scheduled" | "livestream.taken_over" | "livestream.too_many" | "livestream.unavailable" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "push.subscription_taken" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
 
 export interface Protocol {
 AdminEntry: AdminEntry
@@ -53,6 +53,9 @@ FacetView: FacetView
 Facets: Facets
 FieldProblem: FieldProblem
 FileQuery: FileQuery
+FollowPage: FollowPage
+FollowState: FollowState
+FollowedReader: FollowedReader
 FrozenRate: FrozenRate
 FrozenRates: FrozenRates
 GiftData: GiftData
@@ -108,6 +111,15 @@ MessageSentEvent: MessageSentEvent
 MessageView: MessageView
 MessagesQuery: MessagesQuery
 NamedPerson: NamedPerson
+NotificationCreatedEvent: NotificationCreatedEvent
+NotificationPage: NotificationPage
+NotificationPreference: NotificationPreference
+NotificationPreferences: NotificationPreferences
+NotificationView: NotificationView
+NotificationsReadEvent: NotificationsReadEvent
+NotifiedLivestream: NotifiedLivestream
+NotifiedTurn: NotifiedTurn
+OffQuery: OffQuery
 OfferDescription: OfferDescription
 OfferedMedia: OfferedMedia
 OutboxLetter: OutboxLetter
@@ -122,10 +134,17 @@ PasswordChangePayload: PasswordChangePayload
 PasswordResetConfirmPayload: PasswordResetConfirmPayload
 PasswordResetPayload: PasswordResetPayload
 PlayableFileView: PlayableFileView
+PreferencePayload: PreferencePayload
+PreferencesPayload: PreferencesPayload
 ProblemDetails: ProblemDetails
 ProfilePatch: ProfilePatch
 PublicReview: PublicReview
 PublicReviewPage: PublicReviewPage
+PushEndpointPayload: PushEndpointPayload
+PushKey: PushKey
+PushKeys: PushKeys
+PushSubscriptionPayload: PushSubscriptionPayload
+PushSubscriptionView: PushSubscriptionView
 QueueChangedEvent: QueueChangedEvent
 QueueEntryData: QueueEntryData
 QueueEntryView: QueueEntryView
@@ -138,6 +157,8 @@ Rates: Rates
 RatesPatch: RatesPatch
 ReadData: ReadData
 ReadMessages: ReadMessages
+ReadPayload: ReadPayload
+ReadState: ReadState
 ReaderCard: ReaderCard
 ReaderPage: ReaderPage
 ReaderPatch: ReaderPatch
@@ -757,6 +778,10 @@ verification: ("pending" | "verified" | "rejected")
  */
 export interface DirectoryQuery {
 cursor?: (string | null)
+/**
+ * Only readers whom the caller follows
+ */
+followed?: boolean
 language?: (string | null)
 limit?: number
 max_rate_minor?: (number | null)
@@ -804,6 +829,30 @@ expires?: (number | null)
 login?: (string | null)
 signature?: (string | null)
 user?: (string | null)
+}
+/**
+ * The newest first.
+ */
+export interface FollowPage {
+items: FollowedReader[]
+next_cursor: (string | null)
+}
+/**
+ * A listed reader whom the caller follows.
+ */
+export interface FollowedReader {
+avatar_url: (string | null)
+display_name: string
+followed_at: string
+headline: (string | null)
+id: string
+is_demonstration: boolean
+status: ("online" | "busy" | "away" | "offline")
+}
+export interface FollowState {
+followers_count: number
+is_followed: boolean
+reader_id: string
 }
 /**
  * `balance_minor`: what the sender's wallet held right after it.
@@ -1261,6 +1310,78 @@ after_seq?: number
 cursor?: (string | null)
 limit?: number
 }
+export interface NotificationCreatedEvent {
+at: string
+notification: NotificationView
+}
+/**
+ * `url` is the page to open, `off_url` a signed address that turns the kind off without a login.
+ */
+export interface NotificationView {
+created_at: string
+id: string
+kind: ("reader_online" | "reader_live" | "livestream_coming" | "queue_turn")
+livestream?: (NotifiedLivestream | null)
+off_url: string
+read_at: (string | null)
+reader: ParticipantView
+turn?: (NotifiedTurn | null)
+url: string
+}
+/**
+ * `is_soon`: it begins in a moment; otherwise it was announced.
+ */
+export interface NotifiedLivestream {
+id: string
+is_soon: boolean
+scheduled_at: (string | null)
+title: string
+}
+/**
+ * The turn in a reader's line. `state`: it came (until `until_at`), or it was missed (the place is kept until then).
+ */
+export interface NotifiedTurn {
+state: ("came" | "missed")
+type: ("chat" | "call" | "video")
+until_at: string
+}
+/**
+ * The newest first. `unread_count` is of all of them, 100 = that many or more.
+ */
+export interface NotificationPage {
+items: NotificationView[]
+next_cursor: (string | null)
+unread_count: number
+}
+/**
+ * Whether a kind is told in the pages, and by push to the browsers that asked for it.
+ */
+export interface NotificationPreference {
+by_push: boolean
+in_page: boolean
+kind: ("reader_online" | "reader_live" | "livestream_coming" | "queue_turn")
+}
+export interface NotificationPreferences {
+items: NotificationPreference[]
+}
+/**
+ * Everything up to `up_to_id` was read (null = everything); `unread_count` is what is left, 100 = that many or more.
+ */
+export interface NotificationsReadEvent {
+at: string
+unread_count: number
+up_to_id: (string | null)
+}
+/**
+ * What a signed address carries. `what` = reader: stop following the reader instead.
+ */
+export interface OffQuery {
+kind: ("reader_online" | "reader_live" | "livestream_coming" | "queue_turn")
+reader?: (string | null)
+signature: string
+user: string
+what?: string
+}
 export interface OutboxLetter {
 created_at: string
 links: string[]
@@ -1339,10 +1460,12 @@ created_at: string
 currency: string
 display_name: string
 experience_years: number
+followers_count: number
 headline: (string | null)
 id: string
 is_demonstration: boolean
 is_email_verified: boolean
+is_followed: (boolean | null)
 is_verified: boolean
 languages: string[]
 next_available_at: (string | null)
@@ -1387,6 +1510,20 @@ token: string
 }
 export interface PasswordResetPayload {
 email: string
+}
+export interface PreferencePayload {
+by_push: boolean
+in_page: boolean
+kind: ("reader_online" | "reader_live" | "livestream_coming" | "queue_turn")
+}
+/**
+ * Kinds that are left out stay as they are.
+ */
+export interface PreferencesPayload {
+/**
+ * @maxItems 4
+ */
+items: PreferencePayload[]
 }
 /**
  * RFC 9457 with the stable `code` that programs act on and whether trying again can help.
@@ -1435,6 +1572,35 @@ display_name: string
 export interface PublicReviewPage {
 items: PublicReview[]
 next_cursor: (string | null)
+}
+export interface PushEndpointPayload {
+endpoint: string
+}
+/**
+ * The server's public key (RFC 8292), for `applicationServerKey`: base64url of the uncompressed point.
+ */
+export interface PushKey {
+key: string
+}
+export interface PushKeys {
+auth: string
+p256dh: string
+}
+/**
+ * As PushSubscription.toJSON() of the browser gives it.
+ */
+export interface PushSubscriptionPayload {
+endpoint: string
+/**
+ * Ignored
+ */
+expirationTime?: {
+[k: string]: unknown | undefined
+}
+keys: PushKeys
+}
+export interface PushSubscriptionView {
+id: string
 }
 /**
  * `entry` is the client's place as it is now, null when they do not wait there any more; `ended` says what became of it.
@@ -1495,9 +1661,18 @@ consultation_id: string
 up_to_seq: number
 }
 /**
+ * Everything, or what is not newer than `up_to_id`.
+ */
+export interface ReadPayload {
+up_to_id?: (string | null)
+}
+export interface ReadState {
+unread_count: number
+}
+/**
  * A reader in a list. `next_available_at` is the instant of the answer while a window of the calendar is open.
  * 
- * `waiting_count`: how many wait in line.
+ * `waiting_count`: how many wait in line. `is_followed`: whether the caller follows this reader, null for who is not logged in.
  */
 export interface ReaderCard {
 avatar_url: (string | null)
@@ -1505,9 +1680,11 @@ consultations_count: number
 currency: string
 display_name: string
 experience_years: number
+followers_count: number
 headline: (string | null)
 id: string
 is_demonstration: boolean
+is_followed: (boolean | null)
 languages: string[]
 next_available_at: (string | null)
 rates: Rates
@@ -1548,9 +1725,11 @@ created_at: string
 currency: string
 display_name: string
 experience_years: number
+followers_count: number
 headline: (string | null)
 id: string
 is_demonstration: boolean
+is_followed: (boolean | null)
 languages: string[]
 next_available_at: (string | null)
 rates: Rates

@@ -21,6 +21,8 @@ import type {
   MessageData,
   MessageReadEvent,
   MessageSentEvent,
+  NotificationCreatedEvent,
+  NotificationsReadEvent,
   QueueChangedEvent,
   QueueEntryData,
   QueueLeft,
@@ -100,6 +102,8 @@ export interface Events extends LivestreamEvents {
   "reader.status_changed": ReaderStatusChangedEvent;
   "queue.changed": QueueChangedEvent;
   "queue.line_changed": QueueLineChangedEvent;
+  "notification.created": NotificationCreatedEvent;
+  "notification.read": NotificationsReadEvent;
   "connection.closing": ConnectionClosingEvent;
 }
 

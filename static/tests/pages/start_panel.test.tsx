@@ -23,6 +23,8 @@ const reader: ReaderProfile = {
   rating_count: 0,
   consultations_count: 0,
   waiting_count: 0,
+  followers_count: 0,
+  is_followed: false,
   next_available_at: null,
   is_demonstration: false,
   bio: "",

@@ -87,6 +87,8 @@ async def test_a_card_shows_what_a_client_chooses_by(listed: Server) -> None:
         "rating_count": 3,
         "consultations_count": 0,
         "waiting_count": 0,
+        "followers_count": 0,
+        "is_followed": None,
         "next_available_at": None,
         "is_demonstration": False,
     }

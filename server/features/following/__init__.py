@@ -1,0 +1,1 @@
+"""Following readers; what followers are told is in realtime/notifications."""
