@@ -13,14 +13,17 @@ missing() {
   has_any redis-server valkey-server || echo redis-server
   has_any turnserver || echo coturn
   has_any ip || echo iproute2
+  has_any janus || echo janus
 }
 
 packages="$(missing)"
 [ -n "$packages" ] || exit 0
 say "Installing what the tests need:" $packages
 apt_install $packages || true
-# Debian starts what it installs, and coturn as it comes relays for anybody; the tests start their own.
-case " $packages " in *coturn*) as_root systemctl disable --now coturn >/dev/null 2>&1 || true ;; esac
+# Debian starts what it installs: coturn as it comes relays for anybody, Janus has demonstration rooms; the tests start their own.
+for service in coturn janus; do
+  case " $packages " in *" $service "*) as_root systemctl disable --now "$service" >/dev/null 2>&1 || true ;; esac
+done
 packages="$(missing)"
 [ -n "$packages" ] || exit 0
 say "Not installed:" $packages "- install them with: sudo apt-get install" $packages

@@ -20,6 +20,7 @@ from config import limits
 from config.clock import SystemClock
 from config.errors import StartupError
 from config.settings import DELIMITER, PREFIX, Settings
+from realtime.media.engines.janus_probe import probe_janus
 from realtime.media.turn_probe import probe_relays
 from server.app import DIST_FOLDER
 from server.version import VERSION
@@ -79,6 +80,7 @@ async def _look(settings: Settings) -> list[tuple[str, bool, str]]:
         await _look_at_mail(settings),
         *await _look_at_turn(settings),
         _look_at_recording(settings),
+        *await _look_at_livestreams(settings),
         _look_at_pages(),
     ]
 
@@ -169,6 +171,16 @@ def _look_at_recording(settings: Settings) -> tuple[str, bool, str]:
         True,
         f"up to {recording.maximum} at once, {kept}, media on UDP ports {recording.ports or 'of any number'}",
     )
+
+
+async def _look_at_livestreams(settings: Settings) -> list[tuple[str, bool, str]]:
+    """Who carries them; a line for each Janus."""
+    livestreams = settings.livestreams
+    if livestreams.engine == "janus":
+        findings = await probe_janus(livestreams)
+        return [("livestreams", finding.is_well, f"{finding.url} {finding.text}") for finding in findings]
+    ports = f"media on UDP ports {livestreams.ports or 'of any number'}"
+    return [("livestreams", True, f"carried by this server, up to {livestreams.viewers_maximum} viewers, {ports}")]
 
 
 def _look_at_pages() -> tuple[str, bool, str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from realtime.media.engines.choice import make_engine
 from realtime.media.engines.embedded import EmbeddedEngine
 from realtime.media.engines.interface import MediaEngine, MediaEvent, Place
 from tests.livestreams.engines.peers import TestPublisher, TestViewer
+from tests.support.janus import janus_overrides, run_janus
 
 PATIENCE_SECONDS = 30.0
 
@@ -100,7 +103,24 @@ async def run_embedded(**settings: str) -> AsyncIterator[Stage]:
         await stage.close()
 
 
-ENGINES: dict[str, Callable[..., AbstractAsyncContextManager[Stage]]] = {"embedded": run_embedded}
+@asynccontextmanager
+async def run_janus_engine(**settings: str) -> AsyncIterator[Stage]:
+    """With a Janus of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with run_janus(Path(folder) / "janus") as janus:
+            changes = {name.lower(): value for name, value in settings.items()}
+            told = Told()
+            overrides = janus_overrides(janus, **changes)
+            stage = Stage(
+                make_engine(load_settings(overrides=overrides, environment={}, env_file=None), told.take), told, janus.die
+            )
+            try:
+                yield stage
+            finally:
+                await stage.close()
+
+
+ENGINES: dict[str, Callable[..., AbstractAsyncContextManager[Stage]]] = {"embedded": run_embedded, "janus": run_janus_engine}
 
 
 @pytest.fixture(params=sorted(ENGINES))
