@@ -9,6 +9,7 @@ import { NoticeList } from "./components/notice_list";
 import { ConnectionBar, LiveConsultationBar, TestModeBar } from "./components/page_bars";
 import { QueueBars } from "./components/queue/queue_bars";
 import { Turn } from "./components/queue/turn";
+import { OwnLivestreamBar } from "./components/studio/livestream_bar";
 import { TabBar, TopBar } from "./components/top_bar";
 import { lazyPage, PageFailed } from "./pages/loading";
 import { type Services, ServicesContext, useServices } from "./services";
@@ -26,7 +27,10 @@ const Consultations = lazyPage(() => import("./pages/consultations"));
 const ConsultationPage = lazyPage(() => import("./pages/consultation"));
 const Desk = lazyPage(() => import("./pages/desk"));
 const Account = lazyPage(() => import("./pages/account"));
+const Studio = lazyPage(() => import("./pages/studio"));
 const Admin = lazyPage(() => import("./pages/admin"));
+const AdminLivestreams = lazyPage(() => import("./pages/admin_livestreams"));
+const AdminGiftKinds = lazyPage(() => import("./pages/admin_gift_kinds"));
 const NotFound = lazyPage(() => import("./pages/not_found"));
 
 export function App(props: { services: Services }) {
@@ -54,6 +58,7 @@ function Shell() {
       {!isRoom && <TopBar />}
       <section aria-label={texts.shell.consultationNotices}>
         <LiveConsultationBar />
+        <OwnLivestreamBar />
         <BookingBars />
         <QueueBars />
         {!isRoom && <ConnectionBar />}
@@ -74,7 +79,10 @@ function Shell() {
               <Route path="/consultations/:id" component={ConsultationPage} />
               <Route path="/desk" component={Desk} />
               <Route path="/account" component={Account} />
+              <Route path="/studio" component={Studio} />
               <Route path="/admin" component={Admin} />
+              <Route path="/admin/livestreams" component={AdminLivestreams} />
+              <Route path="/admin/gift-kinds" component={AdminGiftKinds} />
               <Route default component={NotFound} />
             </Router>
           </ErrorBoundary>

@@ -20,8 +20,10 @@ import { LiveConsultation } from "./stores/live_consultation";
 import { Notices } from "./stores/notices";
 import { OwnBookings } from "./stores/own_bookings";
 import { OwnCall } from "./stores/own_call";
+import { OwnLivestream } from "./stores/own_livestream";
 import { OwnQueue } from "./stores/own_queue";
 import { OwnWallet } from "./stores/own_wallet";
+import { PublishingMemory } from "./stores/publishing_memory";
 
 export interface Services {
   login: Login;
@@ -39,6 +41,7 @@ export interface Services {
   bell: Bell;
   mediaSupport: MediaSupport;
   ownCall: OwnCall;
+  ownLivestream: OwnLivestream;
   storage: Storage;
 }
 
@@ -65,6 +68,17 @@ export function createServices(browser: Window & typeof globalThis): Services {
   });
   const wallet = new OwnWallet(resources, live);
   const liveConsultation = new LiveConsultation(resources, live);
+  const channelOf = (name: string) => ("BroadcastChannel" in browser ? new browser.BroadcastChannel(name) : null);
+  const ownCall = new OwnCall({
+    live,
+    resources,
+    liveConsultation,
+    ownId: () => login.user?.id,
+    loadMedia: loadEngine,
+    makeSound: () => new Sound(),
+    memory: new CallMemory(browser.localStorage, browser.sessionStorage),
+    channel: channelOf("soulseer.call"),
+  });
   return {
     login,
     resources,
@@ -86,15 +100,21 @@ export function createServices(browser: Window & typeof globalThis): Services {
     notices: new Notices(),
     bell: new Bell(),
     mediaSupport: findMediaSupport(browser),
-    ownCall: new OwnCall({
+    ownCall,
+    ownLivestream: new OwnLivestream({
       live,
       resources,
-      liveConsultation,
-      ownId: () => login.user?.id,
-      loadMedia: loadEngine,
-      makeSound: () => new Sound(),
-      memory: new CallMemory(browser.localStorage, browser.sessionStorage),
-      channel: "BroadcastChannel" in browser ? new browser.BroadcastChannel("soulseer.call") : null,
+      readerId: () => (login.user?.role === "reader" ? login.user.id : undefined),
+      // One page has one set of devices, whoever uses them.
+      loadMedia: () => ownCall.prepare(),
+      loadPublisher: async () => (await import("./livestreams/publishing_engine")).openPublisher,
+      openRoom: async (livestreamId) => {
+        const { LivestreamRoom } = await import("./livestreams/room");
+        const environment = { live, resources, storage: browser.localStorage, serverClock, wallet };
+        return new LivestreamRoom(environment, livestreamId, login.user?.id ?? "", { withPicture: false });
+      },
+      memory: new PublishingMemory(browser.sessionStorage),
+      channel: channelOf("soulseer.livestream"),
     }),
     storage: browser.localStorage,
   };
@@ -102,7 +122,7 @@ export function createServices(browser: Window & typeof globalThis): Services {
 
 /** Starts what runs as long as the page is open; answers how to stop it. */
 export function startServices(services: Services, browser: Window): () => void {
-  const { login, live, wallet, addingMoney, liveConsultation, bookings, queue, ownCall } = services;
+  const { login, live, wallet, addingMoney, liveConsultation, bookings, queue, ownCall, ownLivestream } = services;
   const hurry = () => live.hurry();
   const wake = () => {
     if (browser.document.visibilityState === "visible") live.hurry();
@@ -126,6 +146,7 @@ export function startServices(services: Services, browser: Window): () => void {
     bookings.forget();
     queue.forget();
     ownCall.forget();
+    ownLivestream.forget();
     if (nextId !== null) live.start();
   });
   const stops = [
@@ -134,6 +155,7 @@ export function startServices(services: Services, browser: Window): () => void {
     bookings.start(),
     queue.start(),
     ownCall.start(),
+    ownLivestream.start(),
     stopFollowing,
   ];
   void login.restore();

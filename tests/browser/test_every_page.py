@@ -79,7 +79,7 @@ async def test_every_page_of_a_client_fits_a_phone_and_can_be_read(site: Server,
 async def test_every_page_of_a_reader_fits_a_phone_and_can_be_read(site: Server, past: Past, open_window: OpenWindow) -> None:
     reader = await open_window(site, "reader", process=1, size=PHONE)
     await reader.log_in(past.reader.email, PASSWORD)
-    await inspect(reader, ["/desk", f"/consultations/{past.id}", f"/room/{past.id}"])
+    await inspect(reader, ["/desk", "/studio", f"/consultations/{past.id}", f"/room/{past.id}"])
 
 
 async def test_the_admins_page_fits_a_phone_and_can_be_read(site: Server, open_window: OpenWindow) -> None:

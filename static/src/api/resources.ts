@@ -47,6 +47,7 @@ import type {
 } from "../protocol";
 import type { ApiClient, Page } from "./client";
 import { livestreamResources } from "./livestream_resources";
+import { studioResources } from "./studio_resources";
 
 export interface ReaderFilters {
   q?: string | undefined;
@@ -70,6 +71,7 @@ export function createResources(api: ApiClient) {
     ...consultationResources(api),
     ...adminResources(api),
     ...livestreamResources(api),
+    ...studioResources(api),
   };
 }
 

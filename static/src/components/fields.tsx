@@ -5,7 +5,7 @@ export interface TextFieldProps {
   label: string;
   value: string;
   onInput: (value: string) => void;
-  type?: "text" | "email" | "password" | "search" | "number" | "time";
+  type?: "text" | "email" | "password" | "search" | "number" | "time" | "datetime-local";
   hint?: string | undefined;
   problem?: string | undefined;
   autoComplete?: string;

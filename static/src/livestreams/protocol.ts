@@ -129,8 +129,8 @@ export interface SendGift {
 
 export interface LivestreamCommands {
   "livestream.start": Command<
-    About & { description: SessionDescription },
-    LivestreamData & { description: SessionDescription }
+    About & { description: SessionDescription; publishing_id?: string },
+    LivestreamData & { description: SessionDescription; publishing_id: string }
   >;
   "livestream.pause": Command<About, LivestreamData>;
   "livestream.end": Command<About, LivestreamData>;
@@ -170,6 +170,7 @@ export interface LivestreamEvents {
   "livestream.paused": LivestreamStateEvent;
   "livestream.resumed": LivestreamStateEvent;
   "livestream.changed": LivestreamStateEvent;
+  "livestream.taken_over": About & { publishing_id: string; at: string };
   "livestream.said": About & { message: LivestreamMessage; at: string };
   "livestream.message_deleted": About & { message_id: string; seq: number; deleted_by: string | null; at: string };
   "livestream.sanctioned": About & Sanction & { at: string };

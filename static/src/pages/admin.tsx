@@ -1,6 +1,7 @@
-/** Readers who wait to be verified. The rest of the back office comes with its own issue. */
+/** Readers who wait to be verified. */
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/problems";
+import { AdminTabs } from "../components/admin/admin_tabs";
 import { Avatar } from "../components/avatar";
 import { Button } from "../components/button";
 import { Dialog } from "../components/dialog";
@@ -13,6 +14,7 @@ import type { AdminUser } from "../protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import { formatDateTime } from "../texts/formats";
+import "../styles/studio.css";
 
 export default function AdminPage() {
   usePageTitle(texts.desk.adminTitle);
@@ -30,6 +32,7 @@ function UnverifiedReaders() {
   return (
     <div class="stack narrow centered">
       <h1>{texts.desk.adminTitle}</h1>
+      <AdminTabs />
       <ProblemNote problem={loaded.problem} onRetry={loaded.reload} />
       {loaded.value === null && loaded.problem === null && <Skeleton shape="line" count={3} />}
       {items?.length === 0 && <Empty title={texts.desk.adminNone} hint={texts.desk.adminNoneHint} />}

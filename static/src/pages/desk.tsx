@@ -1,6 +1,7 @@
 /** The reader's desk: status, the next request, today, and what clients see of them. */
 import { ComingBookings } from "../components/booking/coming_bookings";
 import { AvailabilityForm } from "../components/desk/availability_form";
+import { GoLiveCard } from "../components/desk/go_live_card";
 import { findKept, Kept, Line, useLine } from "../components/desk/line";
 import { ProfileForm } from "../components/desk/profile_form";
 import { RatesForm } from "../components/desk/rates_form";
@@ -62,6 +63,7 @@ function OwnDesk() {
         <StatusSwitch status={desk.value.status} onChanged={desk.reload} />
         <Requests status={desk.value.status} places={places ?? []} />
         {places !== null && <Line places={places} />}
+        <GoLiveCard desk={desk.value} />
         <ComingBookings ownId={ownId ?? ""} emptyHint={texts.bookings.comingNoneReader} />
         <Today desk={desk.value} />
       </div>

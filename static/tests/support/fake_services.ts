@@ -5,6 +5,8 @@ import { Login } from "../../src/api/login";
 import { createResources } from "../../src/api/resources";
 import { Bell } from "../../src/live/bell";
 import type { EventName, Events } from "../../src/live/protocol";
+import type { OpenPublisher } from "../../src/livestreams/publishing_engine";
+import { LivestreamRoom } from "../../src/livestreams/room";
 import type { LoadMedia } from "../../src/media/loading";
 import type { Site, User } from "../../src/protocol";
 import { ServerClock } from "../../src/rooms/clock";
@@ -15,8 +17,10 @@ import { LiveConsultation } from "../../src/stores/live_consultation";
 import { Notices } from "../../src/stores/notices";
 import { OwnBookings } from "../../src/stores/own_bookings";
 import { OwnCall } from "../../src/stores/own_call";
+import { OwnLivestream } from "../../src/stores/own_livestream";
 import { OwnQueue } from "../../src/stores/own_queue";
 import { OwnWallet } from "../../src/stores/own_wallet";
+import { PublishingMemory } from "../../src/stores/publishing_memory";
 import { silentSound } from "./fake_calls";
 import { CLIENT_ID } from "./samples";
 
@@ -115,6 +119,7 @@ export function fakeServices(
   answer: (call: HttpCall) => Answer,
   user: User | null = sampleUser,
   loadMedia: LoadMedia = () => Promise.reject(new Error("This test has no calls.")),
+  loadPublisher: () => Promise<OpenPublisher> = () => Promise.reject(new Error("This test publishes nothing.")),
 ) {
   const calls: HttpCall[] = [];
   const socket = new ScriptedSocket();
@@ -137,11 +142,22 @@ export function fakeServices(
   const live = socket as unknown as Services["live"];
   const wallet = new OwnWallet(resources, live);
   const liveConsultation = new LiveConsultation(resources, live);
+  const serverClock = new ServerClock(() => Date.parse("2026-01-01T10:00:35Z"));
+  const ownCall = new OwnCall({
+    live,
+    resources,
+    liveConsultation,
+    ownId: () => login.user?.id,
+    loadMedia,
+    makeSound: () => silentSound,
+    memory: new CallMemory(localStorage, sessionStorage),
+    channel: null,
+  });
   const services: Services = {
     login,
     resources,
     live,
-    serverClock: new ServerClock(() => Date.parse("2026-01-01T10:00:35Z")),
+    serverClock,
     site: signal<Site | null>(sampleSite),
     wallet,
     addingMoney: new AddingMoney(resources, wallet, { href: () => location.href, returned: null }),
@@ -152,14 +168,21 @@ export function fakeServices(
     notices: new Notices(),
     bell: new Bell(),
     mediaSupport: "ok",
-    ownCall: new OwnCall({
+    ownCall,
+    ownLivestream: new OwnLivestream({
       live,
       resources,
-      liveConsultation,
-      ownId: () => login.user?.id,
-      loadMedia,
-      makeSound: () => silentSound,
-      memory: new CallMemory(localStorage, sessionStorage),
+      readerId: () => (user?.role === "reader" ? user.id : undefined),
+      loadMedia: () => ownCall.prepare(),
+      loadPublisher,
+      openRoom: async (livestreamId) =>
+        new LivestreamRoom(
+          { live, resources, storage: localStorage, serverClock, wallet },
+          livestreamId,
+          user?.id ?? "",
+          { withPicture: false },
+        ),
+      memory: new PublishingMemory(sessionStorage),
       channel: null,
     }),
     storage: localStorage,

@@ -30,16 +30,18 @@ export function Line(props: { places: readonly QueuePlace[] }) {
   return (
     <section class="card stack stack--tight" aria-labelledby="line-title">
       <h2 id="line-title">{texts.queue.lineTitle(props.places.length)}</h2>
-      {props.places.length === 0 ? (
-        <p class="soft">{texts.queue.lineEmpty}</p>
-      ) : (
-        <ol class="queue-line">
-          {props.places.map((place) => (
-            <Place key={place.id} place={place} />
-          ))}
-        </ol>
-      )}
+      {props.places.length === 0 ? <p class="soft">{texts.queue.lineEmpty}</p> : <Places places={props.places} />}
     </section>
+  );
+}
+
+export function Places(props: { places: readonly QueuePlace[] }) {
+  return (
+    <ol class="queue-line">
+      {props.places.map((place) => (
+        <Place key={place.id} place={place} />
+      ))}
+    </ol>
   );
 }
 

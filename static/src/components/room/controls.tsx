@@ -161,7 +161,7 @@ interface ControlProps {
   onPress: () => unknown;
 }
 
-function Control(props: ControlProps) {
+export function Control(props: ControlProps) {
   const [isWorking, setWorking] = useState(false);
   const press = async () => {
     if (isWorking) return;

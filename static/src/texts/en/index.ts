@@ -10,6 +10,7 @@ import { readerTexts } from "./readers";
 import { recordingTexts } from "./recordings";
 import { roomTexts } from "./room";
 import { shellTexts } from "./shell";
+import { studioTexts } from "./studio";
 
 export const en = {
   shell: shellTexts,
@@ -23,4 +24,5 @@ export const en = {
   calls: callTexts,
   money: moneyTexts,
   desk: deskTexts,
+  studio: studioTexts,
 };

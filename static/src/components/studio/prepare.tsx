@@ -1,0 +1,126 @@
+/** Everything in sight before a livestream begins, with the one button that begins it. */
+import { Radio } from "lucide-preact";
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
+import { asProblem, type Problem } from "../../api/problems";
+import { useOwnDetails } from "../../hooks/own_details";
+import { useStudioDevices } from "../../hooks/studio_devices";
+import type { Livestream } from "../../livestreams/protocol";
+import { useServices } from "../../services";
+import { texts } from "../../texts";
+import { formatShortAppointment } from "../../texts/formats";
+import { Button } from "../button";
+import { Note, ProblemNote } from "../notes";
+import { DetailsForm } from "./details_form";
+import { StudioPreview } from "./preview";
+
+export interface PrepareProps {
+  /** One that was announced and is to begin now. */
+  announced: Livestream | null;
+  /** The newest one before, whose title and category are taken up. */
+  last: Livestream | null;
+  isVerified: boolean;
+}
+
+export function Prepare(props: PrepareProps) {
+  const { liveConsultation } = useServices();
+  const consultation = liveConsultation.value.value;
+  if (!props.isVerified) return <Refused>{texts.studio.notVerified}</Refused>;
+  if (consultation !== null && consultation.status === "in_progress") {
+    return (
+      <Refused>
+        {texts.studio.inConsultation(consultation.client.display_name)}{" "}
+        <a href={`/room/${consultation.id}`}>{texts.shell.backToRoom}</a>
+      </Refused>
+    );
+  }
+  return <Ready {...props} />;
+}
+
+function Refused(props: { children: ComponentChildren }) {
+  return (
+    <Note tone="warning">
+      <p role="status">{props.children}</p>
+    </Note>
+  );
+}
+
+function Ready({ announced, last }: PrepareProps) {
+  const studio = useStudioDevices();
+  const details = useOwnDetails(announced, last, { isAnnounced: false });
+  const going = useGoingLive(announced);
+  const { devices } = studio;
+  const hasSomething = devices !== null && (devices.camera.value !== null || devices.microphone.value !== null);
+  const isNothingAllowed = devices !== null && !studio.isOpening && !hasSomething && studio.choice.camera;
+  const goLive = async () => {
+    const body = details.check();
+    if (body === null) return;
+    // An announced time stays what it was.
+    const { scheduled_at: _, ...said } = body;
+    if (await going.goLive(announced === null ? body : said, studio.choice)) details.forgetDraft();
+  };
+  return (
+    <section class="studio-prepare" aria-labelledby="studio-title">
+      <div class="stack">
+        <StudioPreview studio={studio} />
+        {isNothingAllowed && (
+          <p class="field__problem" role="alert">
+            {texts.studio.withoutBoth}
+          </p>
+        )}
+        <Button look="primary" isWide isDisabled={!hasSomething} busyText={texts.studio.goingLive} onPress={goLive}>
+          <Radio size={20} aria-hidden="true" />
+          {texts.studio.goLive}
+        </Button>
+        <ProblemNote problem={going.problem} />
+      </div>
+      <div class="card stack">
+        <h2>{texts.studio.about}</h2>
+        {announced?.scheduled_at != null && (
+          <p class="soft">
+            {texts.studio.fromSchedule(announced.title, formatShortAppointment(announced.scheduled_at))}{" "}
+            <a href="/studio">{texts.studio.anotherInstead}</a>
+          </p>
+        )}
+        <DetailsForm
+          typed={details.typed}
+          mistakes={details.mistakes}
+          problem={going.problem}
+          categories={details.categories}
+          coverUrl={announced?.cover_url ?? null}
+          onChange={details.change}
+        />
+      </div>
+    </section>
+  );
+}
+
+function useGoingLive(announced: Livestream | null) {
+  const { resources, ownLivestream } = useServices();
+  const { route } = useLocation();
+  const [problem, setProblem] = useState<Problem | null>(null);
+  // One that was made and did not begin is begun by the next press.
+  const made = announced ?? ownLivestream.prepared;
+  const goLive = async (
+    body: Parameters<typeof resources.changeLivestream>[1],
+    open: Parameters<typeof ownLivestream.publish>[1],
+  ): Promise<boolean> => {
+    setProblem(null);
+    try {
+      const livestream =
+        made === null
+          ? await resources.createLivestream(body as Parameters<typeof resources.createLivestream>[0])
+          : await resources.changeLivestream(made.id, body);
+      ownLivestream.prepared = livestream;
+      await ownLivestream.publish(livestream.id, open);
+      // The address of an announced one would come back to it after its end.
+      if (announced !== null) route("/studio", true);
+      return true;
+    } catch (error) {
+      setProblem(asProblem(error));
+      return false;
+    }
+  };
+  return { problem, goLive };
+}
