@@ -19,6 +19,7 @@ from storage.transaction import Event
 
 if TYPE_CHECKING:
     from realtime.gifts.writer import GiftWriter
+    from realtime.livestreams.chat import LivestreamMessageWriter
     from realtime.livestreams.hosting import LivestreamHost
     from realtime.media.watch import MediaWatch
     from realtime.messages import MessageWriter
@@ -54,6 +55,8 @@ class Live:
     # Puts a connection into a room of the Socket.IO server, or takes it out.
     enter_room: Callable[[str, str], Awaitable[None]]
     leave_room: Callable[[str, str], Awaitable[None]]
+    # The same, whichever node the connection is on.
+    leave_room_anywhere: Callable[[str, str], Awaitable[None]]
     # Sends events that belong to no transaction (typing), or whose commit has been awaited already (messages).
     deliver: Callable[[Sequence[Event]], Awaitable[None]]
     # None in processes that take no gifts.
@@ -61,6 +64,8 @@ class Live:
     # None in processes that hold no media.
     recordings: RecordingHost | None = None
     livestreams: LivestreamHost | None = None
+    # None in processes without livestreams.
+    livestream_messages: LivestreamMessageWriter | None = None
     extras: dict[str, Any] = field(default_factory=dict)
 
 

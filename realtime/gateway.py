@@ -130,6 +130,11 @@ class LiveGateway:
         if self._connections.find(connection_id) is not None:
             await self._engine.leave_room(connection_id, room)
 
+    async def leave_room_anywhere(self, connection_id: str, room: str) -> None:
+        """Here, and on whichever node the connection is."""
+        await self.leave_room(connection_id, room)
+        self._tell_nodes({"leave": room, "connection": connection_id})
+
     async def close_connections(self, connection_ids: Collection[str], code: str) -> None:
         """`code` is one of `CLOSINGS`. Returns at once; the connections, on whichever node, are closed within two seconds."""
         self._close(self._connections.of_ids(connection_ids), code)
@@ -294,6 +299,9 @@ class LiveGateway:
     async def _receive_from_node(self, message: dict[str, Any]) -> None:
         if "event" in message:
             await self._emit_here(message["event"], message["data"], message["room"], message["skip"], message["key"])
+            return
+        if "leave" in message:
+            await self.leave_room(message["connection"], message["leave"])
             return
         if "close" not in message:
             self.calls.receive(message)

@@ -17,6 +17,7 @@ from realtime.consultations.presence import connection_lost, node_lost
 from realtime.consultations.sweeps import Meter
 from realtime.gateway import LiveGateway
 from realtime.gifts.writer import GiftWriter
+from realtime.livestreams.chat import LivestreamMessageWriter
 from realtime.livestreams.sweeps import LivestreamSweeper
 from realtime.media.watch import MediaWatch
 from realtime.messages import MessageWriter
@@ -93,6 +94,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
     app[GATEWAY] = gateway = _open_gateway(services, node, presence)
     messages = MessageWriter(dsn=database.dsn, clock=clock)
     gifts = GiftWriter(dsn=database.dsn, clock=clock, billing=settings.billing, deliver=gateway.delivery.deliver)
+    livestream_messages = LivestreamMessageWriter(dsn=database.dsn, clock=clock)
     app[MEDIA_WATCH] = media_watch = MediaWatch(database=database, settings=settings, clock=clock, node=node)
     live = Live(
         settings=settings,
@@ -103,8 +105,10 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
         media_watch=media_watch,
         enter_room=gateway.enter_room,
         leave_room=gateway.leave_room,
+        leave_room_anywhere=gateway.leave_room_anywhere,
         deliver=gateway.delivery.deliver,
         gifts=gifts,
+        livestream_messages=livestream_messages,
     )
     app[LEASES] = leases = LeaseKeeper(
         node=node,
@@ -125,6 +129,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
     await leases.keep()
     await messages.start()
     await gifts.start()
+    await livestream_messages.start()
     await gateway.start(live)
     loops = [asyncio.create_task(part.run()) for part in (leases, meter, media_watch, sweeper, livestreams)]
     async with (
@@ -135,7 +140,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
     for loop in loops:
         loop.cancel()
     await asyncio.gather(*loops, return_exceptions=True)
-    await asyncio.gather(messages.close(), gifts.close())
+    await asyncio.gather(messages.close(), gifts.close(), livestream_messages.close())
     await node.release(presence.node_lost, closed_at=gateway.closed_at)
 
 

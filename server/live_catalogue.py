@@ -11,8 +11,12 @@ from realtime.consultations import events as consultation_events
 from realtime.consultations import talk
 from realtime.gifts import commands as gift_commands
 from realtime.gifts import events as gift_events
+from realtime.livestreams import chat as livestream_chat
 from realtime.livestreams import commands as livestream_commands
 from realtime.livestreams import events as livestream_events
+from realtime.livestreams import moderation as livestream_moderation
+from realtime.livestreams import moderators as livestream_moderators
+from realtime.livestreams import sanctions as livestream_sanctions
 from realtime.livestreams import takeovers as livestream_takeovers
 from realtime.livestreams import viewing as livestream_viewing
 from realtime.media import commands as media_commands
@@ -33,6 +37,9 @@ COMMANDS: tuple[Command, ...] = (
     *livestream_commands.COMMANDS,
     *livestream_viewing.COMMANDS,
     *gift_commands.COMMANDS,
+    *livestream_chat.COMMANDS,
+    *livestream_moderation.COMMANDS,
+    *livestream_moderators.COMMANDS,
 )
 EVENTS: tuple[EventKind, ...] = (
     *closing.EVENTS,
@@ -44,6 +51,10 @@ EVENTS: tuple[EventKind, ...] = (
     *gift_events.EVENTS,
     *livestream_takeovers.EVENTS,
     *notification_events.EVENTS,
+    *livestream_chat.EVENTS,
+    *livestream_moderation.EVENTS,
+    *livestream_moderators.EVENTS,
+    *livestream_sanctions.EVENTS,
 )
 
 

@@ -8,6 +8,7 @@ from server.features.admin.routes import ROUTES as ADMIN_ROUTES
 from server.features.consultations.routes import ROUTES as CONSULTATION_ROUTES
 from server.features.following.routes import ROUTES as FOLLOWING_ROUTES
 from server.features.gifts.routes import ROUTES as GIFT_ROUTES
+from server.features.livestreams.chat_routes import ROUTES as LIVESTREAM_CHAT_ROUTES
 from server.features.livestreams.routes import ROUTES as LIVESTREAM_ROUTES
 from server.features.notifications.routes import ROUTES as NOTIFICATION_ROUTES
 from server.features.outbox.routes import ROUTES as OUTBOX_ROUTES
@@ -31,6 +32,7 @@ ROUTES: tuple[Route, ...] = (
     *QUEUE_ROUTES,
     *RECORDING_ROUTES,
     *LIVESTREAM_ROUTES,
+    *LIVESTREAM_CHAT_ROUTES,
     *REVIEW_ROUTES,
     *WALLET_ROUTES,
     *GIFT_ROUTES,

@@ -7,7 +7,3 @@ from config.errors import AppError
 
 class GiftKindUnknown(AppError):
     code, status, title = "gift.kind_unknown", 404, "There is no such gift on offer"
-
-
-class LivestreamMuted(AppError):
-    code, status, title = "livestream.muted", 403, "You may not speak in this reader's livestreams now"

@@ -10,7 +10,8 @@ from uuid import UUID
 from billing.gifts.purses import Purse
 from config.errors import AppError, Conflict, Forbidden, NonceReused, NotFound, Overloaded, WalletBalanceTooLow
 from realtime.consultations.errors import ConsultationClockStopped, ConsultationNotInProgress, ConsultationNotJoined
-from realtime.gifts.errors import GiftKindUnknown, LivestreamMuted
+from realtime.gifts.errors import GiftKindUnknown
+from realtime.livestreams.chat_errors import LivestreamMuted
 from realtime.livestreams.errors import LivestreamBanned, LivestreamEnded, LivestreamNotLive
 from storage.gifts import (
     GiftConsultation,
@@ -150,7 +151,7 @@ def _refuse_livestream(livestream: GiftLivestream, draft: GiftDraft, facts: Gift
         return LivestreamNotLive()
     if livestream.status != "live":
         return LivestreamEnded()
-    return LivestreamMuted() if facts.sanction == "muted" else None
+    return LivestreamMuted.until(facts.sanction_until_at) if facts.sanction == "muted" else None
 
 
 def _refuse_consultation(consultation: GiftConsultation, draft: GiftDraft) -> AppError | None:

@@ -16,6 +16,7 @@ from realtime.livestreams.commands import LivestreamReference, host_of
 from realtime.livestreams.descriptions import LivestreamAnswer, OfferedMedia, unusable
 from realtime.livestreams.errors import (
     LivestreamBanned,
+    LivestreamEnded,
     LivestreamMediaGone,
     LivestreamNotJoined,
     LivestreamUnavailable,
@@ -23,6 +24,7 @@ from realtime.livestreams.errors import (
 from realtime.livestreams.life import check_goes_on
 from realtime.livestreams.messages import LivestreamMessageView, list_last_messages
 from realtime.livestreams.snapshots import LivestreamView, render_livestream
+from realtime.livestreams.standings import StandingView, describe_standing
 from realtime.livestreams.top_senders import TopSenderView, list_top_senders
 from realtime.media.engines.interface import DescriptionRefused, EngineFull, EngineUnavailable, PlaceGone
 from storage.livestream_viewers import delete_viewer, insert_viewer, is_banned, is_viewer
@@ -51,6 +53,7 @@ class LivestreamJoined(View):
     livestream: LivestreamView
     messages: list[LivestreamMessageView]
     top_senders: list[TopSenderView]
+    standing: StandingView
     description: OfferedMedia | None
     media: MediaState
 
@@ -79,13 +82,20 @@ async def join(live: Live, caller: Caller, payload: JoinLivestream) -> Livestrea
     await live.enter_room(caller.connection_id, livestream_audience(payload.livestream_id))
     async with live.database.connection() as db:
         parts = await access_livestream(db, payload.livestream_id, user_id=caller.user_id)
+        is_still_in = await is_viewer(db, payload.livestream_id, connection_id=caller.connection_id)
+        standing = await describe_standing(db, parts.livestream.reader_id, caller.user_id, now=moment.now)
         messages = await list_last_messages(db, payload.livestream_id, after_seq=payload.after_seq)
         top_senders = await list_top_senders(db, payload.livestream_id)
+    if not is_still_in:
+        # It ended, or the caller was banned, before they were in the room that hears of it.
+        await live.leave_room(caller.connection_id, livestream_audience(payload.livestream_id))
+        raise LivestreamBanned if parts.livestream.is_open else LivestreamEnded
     media, description = await _offer_media(live, caller, parts)
     return LivestreamJoined(
         livestream=render_livestream(parts, currency=live.settings.billing.currency),
         messages=messages,
         top_senders=top_senders,
+        standing=standing,
         description=description,
         media=media,
     )
@@ -94,8 +104,6 @@ async def join(live: Live, caller: Caller, payload: JoinLivestream) -> Livestrea
 async def _enter(tx: Transaction, live: Live, caller: Caller, payload: JoinLivestream, moment: Moment) -> None:
     parts = await access_livestream(tx, payload.livestream_id, user_id=caller.user_id)
     check_goes_on(parts.livestream, moment)
-    if await is_banned(tx, reader_id=parts.livestream.reader_id, user_id=caller.user_id, now=moment.now):
-        raise LivestreamBanned
     entered = await insert_viewer(
         tx,
         livestream_id=payload.livestream_id,
@@ -106,6 +114,9 @@ async def _enter(tx: Transaction, live: Live, caller: Caller, payload: JoinLives
     )
     if not entered:
         raise NotFound("This connection is gone; connect again")
+    # The row waits for whoever holds the livestream's: a ban that came first is seen here, a later one finds the row.
+    if await is_banned(tx, reader_id=parts.livestream.reader_id, user_id=caller.user_id, now=moment.now):
+        raise LivestreamBanned
 
 
 async def _offer_media(live: Live, caller: Caller, parts: LivestreamParts) -> tuple[MediaState, OfferedMedia | None]:

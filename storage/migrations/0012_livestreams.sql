@@ -127,6 +127,10 @@ CREATE TABLE livestream_sanctions (
     created_at timestamptz NOT NULL,
     PRIMARY KEY (reader_id, user_id)
 );
+CREATE INDEX livestream_sanctions_newest ON livestream_sanctions (reader_id, created_at DESC, user_id DESC);
+
+-- Keeping order everywhere is its own permission; whoever could end livestreams before may do that too.
+UPDATE users SET permissions = permissions || ARRAY['livestreams.moderate'] WHERE 'livestreams.end' = ANY (permissions);
 
 -- The parts of a livestream's recording; a new part begins wherever the media were interrupted.
 CREATE TABLE livestream_files (

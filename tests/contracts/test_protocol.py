@@ -15,6 +15,7 @@ from config.errors import error_classes
 from config.settings import load_settings
 from realtime.closing import CLOSINGS
 from realtime.consultations.snapshots import ConsultationStatus, ConsultationView, EndReason
+from realtime.livestreams.messages import GiftView, LivestreamMessageView
 from realtime.livestreams.snapshots import (
     LivestreamEndReason,
     LivestreamPauseReason,
@@ -72,11 +73,16 @@ COMMANDS_BUILT = {
     "livestream.start": ("livestream_id description publishing_id?", "livestream description publishing_id"),
     "livestream.pause": ("livestream_id", "livestream"),
     "livestream.end": ("livestream_id", "livestream"),
-    "livestream.join": ("livestream_id after_seq?", "livestream messages top_senders description media"),
+    "livestream.join": ("livestream_id after_seq?", "livestream messages top_senders standing description media"),
     "livestream.answer": ("livestream_id description", ""),
     "livestream.leave": ("livestream_id", ""),
     "livestreams.watch": ("on", "on"),
     "gift.send": ("livestream_id? consultation_id? gift_kind_id quantity message? nonce", "gift balance_minor"),
+    "livestream.say": ("livestream_id content nonce", "message"),
+    "livestream.set_chat": ("livestream_id slow_mode_seconds? is_followers_only?", "livestream"),
+    "livestream.delete_message": ("livestream_id message_id", ""),
+    "livestream.sanction": ("livestream_id user_id kind seconds? reason?", "sanction"),
+    "livestream.set_moderator": ("livestream_id user_id on", "on"),
 }
 
 STATE = "consultation_id version consultation at"
@@ -116,6 +122,10 @@ EVENTS_BUILT = {
     "earnings.changed": "balance_minor currency at",
     "notification.created": "notification at",
     "notification.read": "up_to_id unread_count at",
+    "livestream.said": "livestream_id message at",
+    "livestream.message_deleted": "livestream_id message_id seq deleted_by at",
+    "livestream.sanctioned": "livestream_id kind until_at reason at",
+    "livestream.moderator_set": "livestream_id user_id on at",
     "connection.closing": "code retryable reconnect_after_ms",
 }
 
@@ -134,7 +144,6 @@ ERRORS = {
     "queue.reader_free": 409,
     "gift.kind_unknown": 404,
     "wallet.spending_limit_reached": 402,
-    "livestream.muted": 403,
     "queue.full": 409,
     "queue.too_many_lines": 409,
     "client.time_taken": 409,
@@ -170,6 +179,10 @@ ERRORS = {
     "livestream.too_many": 409,
     "livestream.unavailable": 503,
     "livestream.full": 503,
+    "livestream.muted": 403,
+    "livestream.followers_only": 403,
+    "livestream.slow_mode": 429,
+    "livestream.too_many_moderators": 409,
     "recording.full": 503,
     "follow.oneself": 409,
     "follow.too_many": 409,
@@ -235,6 +248,10 @@ LIVESTREAM = """id reader title description category cover_url status end_reason
 QUEUE_ENTRY = "id reader type state position waiting_count joined_at reserved_until_at"
 
 
+# What is said in a livestream, or given.
+LIVESTREAM_MESSAGE = "id seq kind sender badges content gift is_deleted created_at"
+
+
 def fields(model: type[BaseModel]) -> set[str]:
     return set(model.model_fields)
 
@@ -260,6 +277,11 @@ async def test_a_place_in_a_line_has_every_field_and_state(empty_database: Datab
     checked = " ".join(row["text"] for row in rows)
     words = {*typing.get_args(QueueState), *typing.get_args(QueueEndReason), *typing.get_args(SkipReason)}
     assert {word for word in words if f"'{word}'" not in checked} == set()
+
+
+def test_a_livestreams_message_has_every_field() -> None:
+    assert set(LIVESTREAM_MESSAGE.split()) <= fields(LivestreamMessageView)
+    assert {"id", "sender", "gift_kind_id", "quantity", "amount_minor", "message", "currency"} <= fields(GiftView)
 
 
 async def test_a_livestream_has_every_field_and_state(empty_database: Database) -> None:

@@ -259,6 +259,7 @@ async def run_node(
         media_watch=MediaWatch(database=database, settings=settings, clock=clock, node=node),
         enter_room=gateway.enter_room,
         leave_room=gateway.leave_room,
+        leave_room_anywhere=gateway.leave_room_anywhere,
         deliver=gateway.delivery.deliver,
     )
     database.on_commit(gateway.delivery.deliver)

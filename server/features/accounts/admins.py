@@ -21,6 +21,7 @@ ADMIN_PERMISSIONS = (
     "consultations.watch",
     "consultations.end",
     "livestreams.end",
+    "livestreams.moderate",
     "refunds.create",
     "payouts.approve",
     "ledger.read",

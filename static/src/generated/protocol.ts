@@ -1,6 +1,6 @@
 /* Generated from schema.json by `npm run types`. Change the server's models, not this file. */
 
-export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "follow.oneself" | "follow.too_many" | "gift.kind_unknown" | "gift.name_taken" | "gift.too_many_kinds" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "livestream.already_live" | "livestream.banned" | "livestream.ended" | "livestream.full" | "livestream.media_gone" | "livestream.muted" | "livestream.not_joined" | "livestream.not_live" | "livestream.not_scheduled" | "livestream.taken_over" | "livestream.too_many" | "livestream.unavailable" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "push.subscription_taken" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
+export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "follow.oneself" | "follow.too_many" | "gift.kind_unknown" | "gift.name_taken" | "gift.too_many_kinds" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "livestream.already_live" | "livestream.banned" | "livestream.ended" | "livestream.followers_only" | "livestream.full" | "livestream.media_gone" | "livestream.muted" | "livestream.not_joined" | "livestream.not_live" | "livestream.not_scheduled" | "livestream.slow_mode" | "livestream.taken_over" | "livestream.too_many" | "livestream.too_many_moderators" | "livestream.unavailable" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "push.subscription_taken" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
 
 export interface Protocol {
 AdminEntry: AdminEntry
@@ -45,6 +45,7 @@ ConsultationStateEvent: ConsultationStateEvent
 ConsultationView: ConsultationView
 ConsultationsOfAllQuery: ConsultationsOfAllQuery
 ConsultationsQuery: ConsultationsQuery
+DeleteLivestreamMessage: DeleteLivestreamMessage
 Desk: Desk
 DirectoryQuery: DirectoryQuery
 EarningsChangedEvent: EarningsChangedEvent
@@ -78,6 +79,7 @@ LedgerDifference: LedgerDifference
 LimitsPayload: LimitsPayload
 LimitsView: LimitsView
 ListedRecordingView: ListedRecordingView
+ListedSanctionView: ListedSanctionView
 LiveConsultation: LiveConsultation
 LivestreamAnswer: LivestreamAnswer
 LivestreamAnswered: LivestreamAnswered
@@ -85,12 +87,19 @@ LivestreamData: LivestreamData
 LivestreamDraft: LivestreamDraft
 LivestreamJoined: LivestreamJoined
 LivestreamLeft: LivestreamLeft
+LivestreamMessageData: LivestreamMessageData
+LivestreamMessageDeleted: LivestreamMessageDeleted
+LivestreamMessageDeletedEvent: LivestreamMessageDeletedEvent
+LivestreamMessagePage: LivestreamMessagePage
 LivestreamMessageView: LivestreamMessageView
+LivestreamModeratorSetEvent: LivestreamModeratorSetEvent
 LivestreamOffer: LivestreamOffer
 LivestreamPage: LivestreamPage
 LivestreamPatch: LivestreamPatch
 LivestreamRecordingView: LivestreamRecordingView
 LivestreamReference: LivestreamReference
+LivestreamSaidEvent: LivestreamSaidEvent
+LivestreamSanctionedEvent: LivestreamSanctionedEvent
 LivestreamStarted: LivestreamStarted
 LivestreamStateEvent: LivestreamStateEvent
 LivestreamTakenOverEvent: LivestreamTakenOverEvent
@@ -110,6 +119,8 @@ MessageReadEvent: MessageReadEvent
 MessageSentEvent: MessageSentEvent
 MessageView: MessageView
 MessagesQuery: MessagesQuery
+ModeratorData: ModeratorData
+ModeratorList: ModeratorList
 NamedPerson: NamedPerson
 NotificationCreatedEvent: NotificationCreatedEvent
 NotificationPage: NotificationPage
@@ -183,6 +194,11 @@ ReviewPayload: ReviewPayload
 ReviewView: ReviewView
 Reviewer: Reviewer
 ReviewsQuery: ReviewsQuery
+SanctionData: SanctionData
+SanctionPage: SanctionPage
+SanctionView: SanctionView
+SanctionViewer: SanctionViewer
+SayInLivestream: SayInLivestream
 SecurityEventPage: SecurityEventPage
 SecurityEventView: SecurityEventView
 SecurityEventsQuery: SecurityEventsQuery
@@ -190,6 +206,8 @@ SendGift: SendGift
 SendMessage: SendMessage
 SendSignal: SendSignal
 SessionDescription: SessionDescription
+SetChat: SetChat
+SetModerator: SetModerator
 SetStatus: SetStatus
 SetTyping: SetTyping
 SettingPage: SettingPage
@@ -205,6 +223,7 @@ SiteRecording: SiteRecording
 SiteWallet: SiteWallet
 SpanView: SpanView
 SpeakerView: SpeakerView
+StandingView: StandingView
 StartLivestream: StartLivestream
 Statement: Statement
 StatementLineView: StatementLineView
@@ -758,6 +777,10 @@ limit?: number
  */
 status?: ("scheduled" | "requested" | "in_progress" | "completed" | "disconnected" | "cancelled" | "no_show")[]
 }
+export interface DeleteLivestreamMessage {
+livestream_id: string
+message_id: string
+}
 /**
  * The reader's today, in the reader's time zone. `status` is the chosen one, or `busy` with a live consultation.
  */
@@ -1066,6 +1089,18 @@ seconds: number
 side: ("client" | "reader")
 url: string
 }
+/**
+ * `imposed_by`: the reader, who helped them, or an admin; what an admin decided the reader cannot lift.
+ */
+export interface ListedSanctionView {
+created_at: string
+imposed_by: string
+imposed_by_name: string
+kind: ("muted" | "banned")
+reason: string
+until_at: (string | null)
+user: SpeakerView
+}
 export interface LiveConsultation {
 consultation: (ConsultationView | null)
 }
@@ -1135,6 +1170,7 @@ description: (OfferedMedia | null)
 livestream: LivestreamView
 media: ("offered" | "waiting" | "full" | "unavailable")
 messages: LivestreamMessageView[]
+standing: StandingView
 top_senders: TopSenderView[]
 }
 /**
@@ -1144,8 +1180,56 @@ export interface OfferedMedia {
 sdp: string
 type?: "offer"
 }
+/**
+ * Moderators, the reader and admins keep order, over whoever stands below them. `sanction`: what holds of the caller.
+ */
+export interface StandingView {
+is_following: boolean
+rank: ("viewer" | "moderator" | "reader" | "admin")
+sanction: (SanctionView | null)
+}
+/**
+ * `until_at` null: until it is lifted.
+ */
+export interface SanctionView {
+created_at: string
+kind: ("muted" | "banned")
+reason: string
+until_at: (string | null)
+user_id: string
+}
 export interface LivestreamLeft {
 
+}
+export interface LivestreamMessageData {
+message: LivestreamMessageView
+}
+export interface LivestreamMessageDeleted {
+
+}
+export interface LivestreamMessageDeletedEvent {
+at: string
+deleted_by: string
+livestream_id: string
+message_id: string
+seq: number
+}
+/**
+ * In order; `next_cursor` is null once nothing newer is stored.
+ */
+export interface LivestreamMessagePage {
+items: LivestreamMessageView[]
+next_cursor: (string | null)
+}
+/**
+ * In all livestreams of that reader.
+ */
+export interface LivestreamModeratorSetEvent {
+at: string
+livestream_id: string
+on: boolean
+reader_id: string
+user_id: string
 }
 /**
  * RTCSessionDescriptionInit of the publisher, candidates gathered: sound once and picture once.
@@ -1175,6 +1259,22 @@ title?: (string | null)
 }
 export interface LivestreamReference {
 livestream_id: string
+}
+export interface LivestreamSaidEvent {
+at: string
+livestream_id: string
+message: LivestreamMessageView
+}
+/**
+ * `none`: what held was lifted. It holds in all of the reader's livestreams.
+ */
+export interface LivestreamSanctionedEvent {
+at: string
+kind: ("muted" | "banned" | "none")
+livestream_id: string
+reader_id: string
+reason: string
+until_at: (string | null)
 }
 export interface LivestreamStarted {
 description: AnsweredOffer
@@ -1309,6 +1409,16 @@ export interface MessagesQuery {
 after_seq?: number
 cursor?: (string | null)
 limit?: number
+}
+export interface ModeratorData {
+on: boolean
+}
+/**
+ * All of them, by name.
+ */
+export interface ModeratorList {
+items: SpeakerView[]
+next_cursor?: null
 }
 export interface NotificationCreatedEvent {
 at: string
@@ -1857,6 +1967,34 @@ cursor?: (string | null)
 limit?: number
 status?: (("published" | "hidden") | null)
 }
+export interface SanctionData {
+sanction: (SanctionView | null)
+}
+/**
+ * Those that hold, the newest first.
+ */
+export interface SanctionPage {
+items: ListedSanctionView[]
+next_cursor: (string | null)
+}
+/**
+ * `none` lifts what holds. Without `seconds` it holds until it is lifted.
+ */
+export interface SanctionViewer {
+kind: ("muted" | "banned" | "none")
+livestream_id: string
+reason?: string
+seconds?: (number | null)
+user_id: string
+}
+/**
+ * `content` is plain text: markup and links in it are characters like others.
+ */
+export interface SayInLivestream {
+content: string
+livestream_id: string
+nonce: string
+}
 /**
  * Newest first.
  */
@@ -1910,6 +2048,19 @@ description?: (SessionDescription | null)
 export interface SessionDescription {
 sdp?: string
 type: ("offer" | "answer" | "pranswer" | "rollback")
+}
+/**
+ * What is left out stays as it is.
+ */
+export interface SetChat {
+is_followers_only?: (boolean | null)
+livestream_id: string
+slow_mode_seconds?: (number | null)
+}
+export interface SetModerator {
+livestream_id: string
+on: boolean
+user_id: string
 }
 export interface SetStatus {
 status: ("online" | "away" | "invisible" | "offline")
