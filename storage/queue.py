@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from storage.consultations import Person
+from storage.readers_status import AWAY_FROM_AIR, ON_AIR
 from storage.transaction import Connection, Record, Transaction
 
 
@@ -80,6 +81,9 @@ class QueueReader:
     is_verified: bool
     chosen_status: str
     is_connected: bool
+    # Their livestream goes on; or they have left it for a private consultation.
+    is_on_air: bool
+    is_away_from_air: bool
     live_client_id: UUID | None
     live_was_accepted: bool
     rates: dict[str, int]
@@ -89,12 +93,24 @@ class QueueReader:
         return self.reader.id
 
     @property
+    def is_seen(self) -> bool:
+        """Whether others may see that they are there."""
+        return self.chosen_status in ("online", "away") or self.is_on_air or self.is_away_from_air
+
+    @property
+    def is_taken(self) -> bool:
+        """With somebody, or with everybody."""
+        return self.live_client_id is not None or self.is_on_air
+
+    @property
     def is_free(self) -> bool:
         """Could take somebody's turn at this moment."""
         is_listed = self.is_active and self.is_verified
-        return is_listed and self.live_client_id is None and self.is_connected and self.chosen_status == "online"
+        is_willing = self.chosen_status == "online" or self.is_away_from_air
+        return is_listed and is_willing and self.is_connected and not self.is_taken
 
 
+_LIVE = ("live_client_id", "live_was_accepted")
 _COLUMNS = tuple(field.name for field in dataclasses.fields(QueueEntry))
 _FACTS = (
     "is_client_active", "is_connected", "is_in_consultation", "has_turn_elsewhere", "can_pay", "has_limits", "wallet_id",
@@ -105,6 +121,7 @@ _IS_PRESENT = (
     "EXISTS (SELECT 1 FROM connections AS c JOIN nodes AS n ON n.id = c.node_id"
     " WHERE c.user_id = {user} AND n.lease_expires_at > {now})"
 )
+_ON_AIR, _AWAY_FROM_AIR = ON_AIR.format(reader="r"), AWAY_FROM_AIR.format(reader="r")
 _SELECT_PLACES = f"""
 SELECT {", ".join(f"q.{column}" for column in _COLUMNS)},
     u.display_name, u.avatar_upload_id, u.is_demonstration, u.status = 'active' AS is_client_active,
@@ -131,6 +148,7 @@ ORDER BY q.reader_id, q.number
 _SELECT_READERS = f"""
 SELECT r.user_id, u.display_name, u.avatar_upload_id, u.is_demonstration, u.status = 'active' AS is_active,
     r.verification = 'verified' AS is_verified, r.chosen_status, {_IS_PRESENT.format(user="r.user_id", now="$2")} AS is_connected,
+    {_ON_AIR} AS is_on_air, {_AWAY_FROM_AIR} AS is_away_from_air,
     live.client_id AS live_client_id, live.accepted_at IS NOT NULL AS live_was_accepted,
     r.chat_rate_minor, r.call_rate_minor, r.video_rate_minor
 FROM readers AS r
@@ -162,9 +180,9 @@ def _place(row: Record) -> Place:
 
 
 def _reader(row: Record) -> QueueReader:
-    facts = ("is_active", "is_verified", "chosen_status", "is_connected", "live_client_id", "live_was_accepted")
+    facts = ("is_active", "is_verified", "chosen_status", "is_connected", "is_on_air", "is_away_from_air")
     rates = {kind: row[f"{kind}_rate_minor"] for kind in ("chat", "call", "video") if row[f"{kind}_rate_minor"] is not None}
-    return QueueReader(reader=_person(row, row["user_id"]), rates=rates, **{fact: row[fact] for fact in facts})
+    return QueueReader(reader=_person(row, row["user_id"]), rates=rates, **{fact: row[fact] for fact in (*facts, *_LIVE)})
 
 
 async def lock_reader_row(tx: Transaction, reader_id: UUID) -> bool:

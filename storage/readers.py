@@ -25,7 +25,7 @@ CHANGEABLE = frozenset(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """`status` is what others see; rates by type in minor units a minute, without the types that are not offered;
-    `waiting_count` is how many wait in line.
+    `waiting_count` is how many wait in line; `livestream_id` what goes on live.
 
     The `*_milli` figures are what lists sort by: thousandths of a rating.
     """
@@ -59,6 +59,7 @@ class Reader:
     followers_count: int
     # None = nobody in particular asks.
     is_followed: bool | None
+    livestream_id: UUID | None
     created_at: datetime
 
     @property
@@ -81,7 +82,8 @@ COLUMNS = (
     " u.email_verified_at IS NOT NULL AS is_email_verified, u.time_zone, r.headline, r.bio, r.specialties, r.languages,"
     " r.experience_years, r.certifications, r.chat_rate_minor, r.call_rate_minor, r.video_rate_minor, r.lowest_rate_minor,"
     " r.chosen_status, r.verification, r.verification_reason, r.verified_at, r.rating_count, r.rating_sum,"
-    " r.rating_score_milli, r.rating_average_milli, r.consultations_count, r.followers_count, r.created_at"
+    " r.rating_score_milli, r.rating_average_milli, r.consultations_count, r.followers_count, r.created_at,"
+    " (SELECT l.id FROM livestreams AS l WHERE l.reader_id = r.user_id AND l.status = 'live') AS livestream_id"
 )
 
 

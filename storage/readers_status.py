@@ -12,19 +12,30 @@ from uuid import UUID
 
 from storage.transaction import Connection, Transaction
 
-# `busy` also while a participant who lost the connection may come back, while the reader is kept for the next in line, and
-# while a booking is about to begin;
-# without a connection nobody is online or away.
-_EFFECTIVE_STATUS = """CASE
-    WHEN {reader}.chosen_status NOT IN ('online', 'away') THEN 'offline'
+# The reader's livestream goes on; or the reader has left it for a private consultation, and is free for one whatever they chose.
+ON_AIR = (
+    "EXISTS (SELECT 1 FROM livestreams AS show WHERE show.reader_id = {reader}.user_id AND show.status = 'live'"
+    " AND show.pause_reason IS DISTINCT FROM 'private')"
+)
+AWAY_FROM_AIR = (
+    "EXISTS (SELECT 1 FROM livestreams AS show WHERE show.reader_id = {reader}.user_id AND show.status = 'live'"
+    " AND show.pause_reason = 'private')"
+)
+
+# `busy` also during a livestream of the reader's own, while a participant who lost the connection may come back, while the reader
+# is kept for the next in line, and while a booking is about to begin; without a connection nobody is online or away.
+_EFFECTIVE_STATUS = f"""CASE
+    WHEN {ON_AIR} THEN 'busy'
+    WHEN {{reader}}.chosen_status NOT IN ('online', 'away') AND NOT {AWAY_FROM_AIR} THEN 'offline'
     WHEN EXISTS (SELECT 1 FROM consultations AS live
-        WHERE live.reader_id = {reader}.user_id AND (live.status IN ('requested', 'in_progress')
-            OR (live.status = 'scheduled' AND live.kept_free_from_at <= {now}))) THEN 'busy'
+        WHERE live.reader_id = {{reader}}.user_id AND (live.status IN ('requested', 'in_progress')
+            OR (live.status = 'scheduled' AND live.kept_free_from_at <= {{now}}))) THEN 'busy'
     WHEN NOT EXISTS (SELECT 1 FROM connections AS connection JOIN nodes AS node ON node.id = connection.node_id
-        WHERE connection.user_id = {reader}.user_id AND node.lease_expires_at > {now}) THEN 'offline'
-    WHEN {reader}.chosen_status = 'online' AND EXISTS (SELECT 1 FROM queue_entries AS turn
-        WHERE turn.reader_id = {reader}.user_id AND turn.state = 'reserved' AND turn.reserved_until_at > {now}) THEN 'busy'
-    ELSE {reader}.chosen_status END"""
+        WHERE connection.user_id = {{reader}}.user_id AND node.lease_expires_at > {{now}}) THEN 'offline'
+    WHEN ({{reader}}.chosen_status = 'online' OR {AWAY_FROM_AIR}) AND EXISTS (SELECT 1 FROM queue_entries AS turn
+        WHERE turn.reader_id = {{reader}}.user_id AND turn.state = 'reserved' AND turn.reserved_until_at > {{now}}) THEN 'busy'
+    WHEN {AWAY_FROM_AIR} THEN 'online'
+    ELSE {{reader}}.chosen_status END"""
 _WAITING_COUNT = (
     "(SELECT count(*) FROM queue_entries AS waiting WHERE waiting.reader_id = {reader}.{key}"
     " AND waiting.state IN ('waiting', 'reserved'))"
@@ -90,3 +101,8 @@ async def find_effective_status(db: Connection, reader_id: UUID, *, now: datetim
         f"SELECT {effective_status(reader='r', now='$2')} FROM readers AS r WHERE r.user_id = $1", reader_id, now
     )
     return status
+
+
+async def is_on_air(db: Connection, reader_id: UUID) -> bool:
+    """Whether the reader's livestream goes on, and the reader has not left it for a private consultation."""
+    return bool(await db.fetch_value(f"SELECT {ON_AIR.format(reader='r')} FROM readers AS r WHERE r.user_id = $1", reader_id))

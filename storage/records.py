@@ -206,7 +206,8 @@ SELECT count(*) FILTER (WHERE status = 'online') AS online_readers, count(*) FIL
 FROM (
     SELECT {effective_status(reader="r", now="$1")} AS status
     FROM readers AS r JOIN users AS u ON u.id = r.user_id AND u.status = 'active'
-    WHERE r.verification = 'verified' AND r.chosen_status IN ('online', 'away') OFFSET 0
+    WHERE r.verification = 'verified' AND (r.chosen_status IN ('online', 'away')
+        OR EXISTS (SELECT 1 FROM livestreams AS l WHERE l.reader_id = r.user_id AND l.status = 'live')) OFFSET 0
 ) AS seen
 """
 

@@ -47,6 +47,7 @@ from storage.bookings import (
 from storage.consultations import Consultation, ConsultationParts, find_parts, has_live_consultation, insert_consultation
 from storage.ledger import find_ledger_account
 from storage.reader_terms import ReaderTerms, find_reader_terms
+from storage.readers_status import is_on_air
 from storage.transaction import Transaction
 
 
@@ -213,12 +214,15 @@ async def begin_if_due(tx: Transaction, parts: ConsultationParts, moment: Moment
 
 
 async def _is_somebody_busy(tx: Transaction, consultation: Consultation) -> bool:
+    """In another live consultation, or the reader before everybody: nobody's consultation begins in a livestream."""
+    if await is_on_air(tx, consultation.reader_id):
+        return True
     return await has_live_consultation(tx, client_id=consultation.client_id, reader_id=consultation.reader_id)
 
 
 async def _who_was_busy(tx: Transaction, consultation: Consultation) -> str:
     client_busy = await has_live_consultation(tx, client_id=consultation.client_id)
-    reader_busy = await has_live_consultation(tx, reader_id=consultation.reader_id)
+    reader_busy = await has_live_consultation(tx, reader_id=consultation.reader_id) or await is_on_air(tx, consultation.reader_id)
     if client_busy and reader_busy:
         return "both_no_show"
     if client_busy:

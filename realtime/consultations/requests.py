@@ -124,6 +124,8 @@ async def _check_reader(tx: Transaction, reader: ReaderTerms | None, draft: Requ
         raise ReaderBusy
     if await is_kept_free(tx, draft.reader_id, now=moment.now):
         raise ReaderBusy("A booked consultation of this reader begins in a moment")
+    if reader.is_on_air:
+        raise ReaderBusy("The reader is live; wait in line to be the next")
     if reader.status != "online":
         raise ReaderOffline
     rate = reader.rates.get(draft.type)

@@ -107,8 +107,7 @@ async def _check_reader(tx: Transaction, line: Line | None, client_id: UUID, pay
         raise ReaderTypeNotOffered
     if reader.live_client_id == client_id:
         raise ClientBusy
-    is_seen = reader.chosen_status in ("online", "away")
-    if not (reader.is_free or (is_seen and reader.live_client_id is not None)):
+    if not (reader.is_free or (reader.is_seen and reader.is_taken)):
         raise ReaderOffline
     if reader.is_free and line.reserved is None:
         raise QueueReaderFree

@@ -80,7 +80,7 @@ def _with_answer(reader: QueueReader, place: Place, *, now: datetime) -> QueueEn
 
 def _stalled(reader: QueueReader, entry: QueueEntry, *, now: datetime) -> QueueEntry:
     """Since when the reader is neither free nor with somebody."""
-    if reader.is_free or reader.live_client_id is not None:
+    if reader.is_free or reader.is_taken:
         return replace(entry, stalled_at=None)
     return entry if entry.stalled_at is not None else replace(entry, stalled_at=now)
 
@@ -93,7 +93,7 @@ def _settle_reserved(reader: QueueReader, place: Place, entry: QueueEntry, *, no
     if entry.reserved_until_at <= now:
         return _ended(entry, "passed", "time_ran_out", now)
     if place.is_in_consultation:
-        return _skipped(replace(entry, state="waiting", reserved_until_at=None), "busy", now)
+        return _skipped(replace(entry, state="waiting", reserved_until_at=None), _hindrance(place) or "busy", now)
     return entry
 
 

@@ -74,6 +74,8 @@ def lines(draw: st.DrawFn) -> Line:
         is_verified=is_free or draw(mostly),
         chosen_status="online" if is_free else draw(st.sampled_from(["online", "away", "offline"])),
         is_connected=is_free or draw(mostly),
+        is_on_air=not is_free and draw(st.booleans()),
+        is_away_from_air=draw(st.booleans()),
         live_client_id=live_client_id,
         live_was_accepted=live_client_id is not None and draw(st.booleans()),
         rates={"chat": 399},

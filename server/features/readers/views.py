@@ -35,6 +35,7 @@ class ReaderCard(View):
     """A reader in a list. `next_available_at` is the instant of the answer while a window of the calendar is open.
 
     `waiting_count`: how many wait in line. `is_followed`: whether the caller follows this reader, null for who is not logged in.
+    `livestream_id`: the reader's livestream that goes on now.
     """
 
     id: UUID
@@ -53,6 +54,7 @@ class ReaderCard(View):
     waiting_count: int
     followers_count: int
     is_followed: bool | None
+    livestream_id: UUID | None
     next_available_at: Instant | None
     is_demonstration: bool
 
@@ -174,6 +176,7 @@ def _card(reader: Reader, currency: str, next_available_at: datetime | None) -> 
         "waiting_count": reader.waiting_count,
         "followers_count": reader.followers_count,
         "is_followed": reader.is_followed,
+        "livestream_id": reader.livestream_id,
         "next_available_at": next_available_at,
         "is_demonstration": reader.is_demonstration,
     }

@@ -1578,6 +1578,7 @@ is_email_verified: boolean
 is_followed: (boolean | null)
 is_verified: boolean
 languages: string[]
+livestream_id: (string | null)
 next_available_at: (string | null)
 rates: Rates
 rating_average: (number | null)
@@ -1783,6 +1784,7 @@ unread_count: number
  * A reader in a list. `next_available_at` is the instant of the answer while a window of the calendar is open.
  * 
  * `waiting_count`: how many wait in line. `is_followed`: whether the caller follows this reader, null for who is not logged in.
+ * `livestream_id`: the reader's livestream that goes on now.
  */
 export interface ReaderCard {
 avatar_url: (string | null)
@@ -1796,6 +1798,7 @@ id: string
 is_demonstration: boolean
 is_followed: (boolean | null)
 languages: string[]
+livestream_id: (string | null)
 next_available_at: (string | null)
 rates: Rates
 rating_average: (number | null)
@@ -1841,6 +1844,7 @@ id: string
 is_demonstration: boolean
 is_followed: (boolean | null)
 languages: string[]
+livestream_id: (string | null)
 next_available_at: (string | null)
 rates: Rates
 rating_average: (number | null)

@@ -25,6 +25,7 @@ const reader: ReaderProfile = {
   waiting_count: 0,
   followers_count: 0,
   is_followed: false,
+  livestream_id: null,
   next_available_at: null,
   is_demonstration: false,
   bio: "",

@@ -89,6 +89,7 @@ async def test_a_card_shows_what_a_client_chooses_by(listed: Server) -> None:
         "waiting_count": 0,
         "followers_count": 0,
         "is_followed": None,
+        "livestream_id": None,
         "next_available_at": None,
         "is_demonstration": False,
     }

@@ -96,8 +96,9 @@ async def test_the_public_profile_holds_no_secrets(metered: Server) -> None:
     profile = (await (await metered.visitor()).get(f"/readers/{reader.id}")).body
     assert set(profile) == {
         "id", "display_name", "avatar_url", "headline", "specialties", "languages", "experience_years", "status", "rates",
-        "currency", "rating_average", "rating_count", "consultations_count", "waiting_count", "next_available_at",
-        "is_demonstration", "bio", "certifications", "rating_distribution", "time_zone", "created_at",
+        "currency", "rating_average", "rating_count", "consultations_count", "waiting_count", "livestream_id", "followers_count",
+        "next_available_at", "is_followed", "is_demonstration", "bio", "certifications", "rating_distribution",
+        "time_zone", "created_at",
     }  # fmt: skip
     assert profile["rating_distribution"] == {"1": 0, "2": 0, "3": 0, "4": 0, "5": 0}
 
