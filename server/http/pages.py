@@ -26,11 +26,12 @@ class Pages:
         app.router.add_get("/assets/{name:.+}", self._get_asset)
 
     def find_page(self, request: web.Request) -> web.StreamResponse | None:
-        """The app's page, or a file at the root such as favicon.svg; None where an interface would be."""
+        """The app's page, or a file at the root such as favicon.svg or in gifts/; None where an interface would be."""
         if request.method not in ("GET", "HEAD") or (request.path + "/").startswith(_NOT_PAGES) or request.path in _NOT_PAGES:
             return None
         name = request.path.lstrip("/")
-        file = self._find_file(name) if name and "/" not in name and "." in name else None
+        is_file = "." in name and "/" not in name.removeprefix("gifts/")
+        file = self._find_file(name) if is_file else None
         if file is not None:
             return web.FileResponse(file, headers={"Cache-Control": "public, max-age=3600"})
         if "." in name.rpartition("/")[2]:

@@ -28,6 +28,9 @@ const ConsultationPage = lazyPage(() => import("./pages/consultation"));
 const Desk = lazyPage(() => import("./pages/desk"));
 const Account = lazyPage(() => import("./pages/account"));
 const Studio = lazyPage(() => import("./pages/studio"));
+const Live = lazyPage(() => import("./pages/live"));
+const LivestreamPage = lazyPage(() => import("./pages/livestream"));
+const GiftPage = lazyPage(() => import("./pages/gift"));
 const Admin = lazyPage(() => import("./pages/admin"));
 const AdminLivestreams = lazyPage(() => import("./pages/admin_livestreams"));
 const AdminGiftKinds = lazyPage(() => import("./pages/admin_gift_kinds"));
@@ -74,7 +77,10 @@ function Shell() {
               <Route path="/verify-email" component={VerifyEmail} />
               <Route path="/reset-password" component={ResetPassword} />
               <Route path="/room/:id" component={Room} />
+              <Route path="/live" component={Live} />
+              <Route path="/live/:id" component={LivestreamPage} />
               <Route path="/wallet" component={Wallet} />
+              <Route path="/wallet/gifts/:id" component={GiftPage} />
               <Route path="/consultations" component={Consultations} />
               <Route path="/consultations/:id" component={ConsultationPage} />
               <Route path="/desk" component={Desk} />

@@ -24,6 +24,8 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "index.html").write_text("<!doctype html><title>App</title>")
     (tmp_path / "index.html.br").write_bytes(b"brotli page")
     (tmp_path / "favicon.svg").write_text("<svg/>")
+    (tmp_path / "gifts").mkdir()
+    (tmp_path / "gifts" / "rose.svg").write_text("<svg/>")
     (tmp_path / "assets" / "app-abc123.js").write_text("plain")
     (tmp_path / "assets" / "app-abc123.js.br").write_bytes(b"brotli")
     (tmp_path / "assets" / "app-abc123.js.gz").write_bytes(b"gzip")
@@ -69,6 +71,9 @@ async def test_assets_are_sent_as_compressed_as_the_browser_can_read_and_kept_fo
         "/assets/%2e%2e/%2e%2e/secret.txt",
         "/assets/",
         "/robots.txt",
+        "/gifts/none.svg",
+        "/gifts/../../secret.txt",
+        "/gifts/deep/rose.svg",
         "/.env",
         "/api",
         "/api/x",
@@ -79,8 +84,9 @@ async def test_what_is_not_there_is_a_404_and_nothing_outside_the_app_is_served(
     assert (reply.status, reply.code) == (404, "resource.not_found")
 
 
-async def test_files_at_the_root_are_served(visitor: ApiClient) -> None:
-    reply = await visitor.get("/favicon.svg", root=True)
+@pytest.mark.parametrize("path", ["/favicon.svg", "/gifts/rose.svg"])
+async def test_files_at_the_root_and_gifts_pictures_are_served(visitor: ApiClient, path: str) -> None:
+    reply = await visitor.get(path, root=True)
     assert reply.status == 200
     assert reply.headers["Content-Type"] == "image/svg+xml"
 

@@ -30,6 +30,8 @@ export function livestreamResources(api: ApiClient) {
     livestream: (id: string) => api.get<Livestream>(`/livestreams/${id}`, { isPublic: true }),
     livestreamMessages: (id: string, afterSeq: number) =>
       api.get<Page<LivestreamMessage>>(`/livestreams/${id}/messages`, { query: { after_seq: afterSeq, limit: 200 } }),
+    topSenders: (id: string, window: "now" | "livestream" = "livestream") =>
+      api.get<{ items: TopSender[] }>(`/livestreams/${id}/top-senders`, { query: { window }, isPublic: true }),
     topSendersOfReader: (readerId: string) =>
       api.get<{ items: TopSender[] }>(`/readers/${readerId}/top-senders`, { isPublic: true }),
     replay: (id: string) => api.get<Replay>(`/livestreams/${id}/replay`),

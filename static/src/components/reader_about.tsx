@@ -3,6 +3,7 @@ import type { ReaderProfile } from "../protocol";
 import { texts } from "../texts";
 import { languageName } from "../texts/formats";
 import { Avatar } from "./avatar";
+import { LiveNow, livestreamOf } from "./live_now";
 import { Rating } from "./rating";
 import { StatusBadge } from "./status_badge";
 
@@ -17,6 +18,7 @@ export function ReaderHead(props: { reader: ReaderProfile }) {
           <div class="row">
             <StatusBadge status={reader.status} readerId={reader.id} />
             <Rating rating={reader.rating_average} count={reader.rating_count} />
+            <LiveNow livestreamId={livestreamOf(reader)} name={reader.display_name} />
           </div>
         </div>
       </div>

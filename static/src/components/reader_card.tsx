@@ -5,6 +5,7 @@ import { hasTurn } from "../stores/own_queue";
 import { texts } from "../texts";
 import { formatMoney, formatWeekdayTime, languageName } from "../texts/formats";
 import { Avatar } from "./avatar";
+import { LiveNow, livestreamOf } from "./live_now";
 import { Rating } from "./rating";
 import { StatusBadge } from "./status_badge";
 import { TypeIcon } from "./type_icon";
@@ -18,38 +19,43 @@ export function ReaderCardLink(props: { reader: ReaderCard }) {
   const { reader } = props;
   const { queue } = useServices();
   const own = queue.find(reader.id);
+  const livestreamId = livestreamOf(reader);
   return (
-    <a class="card reader-card" href={`/readers/${reader.id}`}>
-      <div class="reader-card__who">
-        <Avatar id={reader.id} name={reader.display_name} url={reader.avatar_url} />
-        <div class="grow">
-          <h2 class="reader-card__name">{reader.display_name}</h2>
-          <StatusBadge status={reader.status} readerId={reader.id} />
-          {reader.status === "busy" && !(own !== undefined && hasTurn(own)) && (
-            <span class="reader-card__line">
-              {own === undefined
-                ? texts.queue.cardHint(reader.waiting_count)
-                : texts.queue.cardPlace(own.position ?? 1)}
-            </span>
-          )}
+    // A link in a link is none: the way to the livestream lies over the card.
+    <div class={`reader-place${livestreamId === null ? "" : " reader-place--live"}`}>
+      <LiveNow livestreamId={livestreamId} name={reader.display_name} />
+      <a class="card reader-card" href={`/readers/${reader.id}`}>
+        <div class="reader-card__who">
+          <Avatar id={reader.id} name={reader.display_name} url={reader.avatar_url} />
+          <div class="grow">
+            <h2 class="reader-card__name">{reader.display_name}</h2>
+            <StatusBadge status={reader.status} readerId={reader.id} />
+            {reader.status === "busy" && !(own !== undefined && hasTurn(own)) && (
+              <span class="reader-card__line">
+                {own === undefined
+                  ? texts.queue.cardHint(reader.waiting_count)
+                  : texts.queue.cardPlace(own.position ?? 1)}
+              </span>
+            )}
+          </div>
         </div>
-      </div>
-      {reader.headline && <p class="reader-card__headline">{reader.headline}</p>}
-      <Rates reader={reader} />
-      <NextAvailable reader={reader} />
-      <div class="tag-list">
-        {reader.is_demonstration && <span class="tag tag--notice">{texts.readers.demonstration}</span>}
-        {reader.specialties.slice(0, SHOWN_SPECIALTIES).map((specialty) => (
-          <span key={specialty} class="tag">
-            {specialty}
-          </span>
-        ))}
-      </div>
-      <div class="row row--apart reader-card__foot">
-        <Rating rating={reader.rating_average} count={reader.rating_count} />
-        {reader.languages.length > 0 && <span class="faint">{reader.languages.map(languageName).join(", ")}</span>}
-      </div>
-    </a>
+        {reader.headline && <p class="reader-card__headline">{reader.headline}</p>}
+        <Rates reader={reader} />
+        <NextAvailable reader={reader} />
+        <div class="tag-list">
+          {reader.is_demonstration && <span class="tag tag--notice">{texts.readers.demonstration}</span>}
+          {reader.specialties.slice(0, SHOWN_SPECIALTIES).map((specialty) => (
+            <span key={specialty} class="tag">
+              {specialty}
+            </span>
+          ))}
+        </div>
+        <div class="row row--apart reader-card__foot">
+          <Rating rating={reader.rating_average} count={reader.rating_count} />
+          {reader.languages.length > 0 && <span class="faint">{reader.languages.map(languageName).join(", ")}</span>}
+        </div>
+      </a>
+    </div>
   );
 }
 

@@ -16,7 +16,8 @@ import { TypeIcon } from "./type_icon";
 
 const TYPES = ["chat", "call", "video"] as const;
 
-export function StartPanel(props: { reader: ReaderProfile }) {
+/** `next`: where a login or added money leads back to; else the reader's page. */
+export function StartPanel(props: { reader: ReaderProfile; next?: string }) {
   const { reader } = props;
   const { liveConsultation } = useServices();
   const [chosen, setChosen] = useState<ConsultationType | null>(null);
@@ -32,7 +33,7 @@ export function StartPanel(props: { reader: ReaderProfile }) {
           {texts.shell.backToRoom}
         </a>
       ) : (
-        type !== undefined && <Start reader={reader} type={type} />
+        type !== undefined && <Start reader={reader} type={type} next={props.next ?? `/readers/${reader.id}`} />
       )}
     </section>
   );
@@ -77,12 +78,12 @@ function TypeChoice(props: {
   );
 }
 
-function Start(props: { reader: ReaderProfile; type: ConsultationType }) {
+function Start(props: { reader: ReaderProfile; type: ConsultationType; next: string }) {
   const { reader, type } = props;
   const { login, site, wallet, mediaSupport, queue } = useServices();
   const rate = reader.rates[type]?.rate_per_minute_minor ?? 0;
   const price = <PriceSentence type={type} ratePerMinuteMinor={rate} currency={reader.currency} />;
-  const ownAddress = encodeURIComponent(`/readers/${reader.id}`);
+  const ownAddress = encodeURIComponent(props.next);
   if (login.user === null) {
     return (
       <>

@@ -4,6 +4,7 @@ import {
   CircleUserRound,
   LayoutDashboard,
   type LucideIcon,
+  Radio,
   ShieldCheck,
   Users,
   Wallet,
@@ -91,10 +92,11 @@ function isAt(path: string, linkPath: string): boolean {
 function useLinks(): PageLink[] {
   const role = useServices().login.user?.role;
   const readers: PageLink = { path: "/", text: texts.shell.readers, icon: Users };
-  if (role === undefined) return [readers];
+  const live: PageLink = { path: "/live", text: texts.shell.live, icon: Radio };
+  if (role === undefined) return [readers, live];
   const consultations: PageLink = { path: "/consultations", text: texts.shell.history, icon: CalendarClock };
   const account: PageLink = { path: "/account", text: texts.shell.account, icon: CircleUserRound };
-  const links = [readers, consultations];
+  const links = [readers, live, consultations];
   if (role === "reader") links.unshift({ path: "/desk", text: texts.shell.desk, icon: LayoutDashboard });
   if (role === "client") links.push({ path: "/wallet", text: texts.shell.wallet, icon: Wallet });
   if (role === "admin") links.push({ path: "/admin", text: texts.shell.admin, icon: ShieldCheck });

@@ -164,7 +164,7 @@ export class Entering {
     if (joined.media === "offered" && joined.description !== null) {
       viewing.expectSilence(joined.livestream.is_paused);
       this.tookAtMs = Date.now();
-      void viewing.take(joined.description);
+      void viewing.take(joined.description.sdp);
       return;
     }
     viewing.drop();

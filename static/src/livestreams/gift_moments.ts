@@ -9,6 +9,9 @@ export interface GiftMoment {
   key: string;
   sender: Person;
   giftKindId: string;
+  name: string;
+  imageUrl: string;
+  animationUrl: string | null;
   /** Of all that were gathered. */
   quantity: number;
   amountMinor: number;
@@ -63,6 +66,9 @@ export class GiftMoments {
       key: `${gift.sender.id}.${gift.gift_kind_id}.${this.made}`,
       sender: gift.sender,
       giftKindId: gift.gift_kind_id,
+      name: gift.name,
+      imageUrl: gift.image_url,
+      animationUrl: gift.animation_url,
       quantity: gift.quantity,
       amountMinor: gift.amount_minor,
       currency: gift.currency,

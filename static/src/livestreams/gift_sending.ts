@@ -35,8 +35,9 @@ export class GiftSending {
     this.step = this.current;
   }
 
-  async send(wish: GiftWish): Promise<void> {
-    if (this.current.peek().kind === "sending") return;
+  /** Null: not sent, or not known; `step` says which. */
+  async send(wish: GiftWish): Promise<Gift | null> {
+    if (this.current.peek().kind === "sending") return null;
     const body = JSON.stringify(wish);
     if (this.kept?.body !== body) this.kept = { body, nonce: newNonce() };
     this.current.value = { kind: "sending" };
@@ -52,10 +53,12 @@ export class GiftSending {
       this.wallet.tell(balance_minor, gift.currency);
       this.current.value = { kind: "sent", gift };
       this.onSent(gift);
+      return gift;
     } catch (error) {
       const problem = asProblem(error);
       if (!problem.isRetryable) this.kept = null;
       this.current.value = { kind: "choosing", problem };
+      return null;
     }
   }
 

@@ -1,167 +1,84 @@
 /** Livestreams and gifts as the live protocol tells of them, and the commands and events about them. */
 
-export interface Person {
-  id: string;
-  display_name: string;
-  avatar_url: string | null;
-}
+import type {
+  AnswerLivestream,
+  DeleteLivestreamMessage,
+  GiftData,
+  GiftGoalView,
+  GiftKindView,
+  GiftSentEvent,
+  GiftView,
+  JoinLivestream,
+  LivestreamAnswered,
+  LivestreamData,
+  LivestreamJoined,
+  LivestreamLeft,
+  LivestreamMessageData,
+  LivestreamMessageDeleted,
+  LivestreamMessageDeletedEvent,
+  LivestreamMessageView,
+  LivestreamModeratorSetEvent,
+  LivestreamReference,
+  LivestreamSaidEvent,
+  LivestreamSanctionedEvent,
+  LivestreamStarted,
+  LivestreamStateEvent,
+  LivestreamsWatched,
+  LivestreamTakenOverEvent,
+  LivestreamView,
+  LivestreamViewersChangedEvent,
+  ModeratorData,
+  SanctionData,
+  SanctionView,
+  SanctionViewer,
+  SayInLivestream,
+  SendGift,
+  SetChat,
+  SetModerator,
+  SpeakerView,
+  StandingView,
+  StartLivestream,
+  TopSenderView,
+  WatchLivestreams,
+} from "../generated/protocol";
 
-export interface GiftGoal {
-  title: string;
-  goal_minor: number;
-  reached_minor: number;
-}
+export type { LivestreamJoined, LivestreamStateEvent } from "../generated/protocol";
 
-export interface Livestream {
-  id: string;
-  reader: Person;
-  title: string;
-  description: string;
-  category: string;
-  cover_url: string | null;
-  status: "scheduled" | "live" | "ended" | "cancelled";
-  end_reason: string | null;
-  scheduled_at: string | null;
-  created_at: string;
-  started_at: string | null;
-  ended_at: string | null;
-  is_paused: boolean;
-  pause_reason: "connection" | "private" | null;
-  pause_until_at: string | null;
-  /** Where its media are; null while there is nothing to see. */
-  media_id: string | null;
-  viewer_count: number;
-  peak: number;
-  slow_mode_seconds: number;
-  is_followers_only: boolean;
-  gift_goal: GiftGoal | null;
-  currency: string;
-  gifts_minor: number;
-  last_seq: number;
-  version: number;
-  is_recorded: boolean;
-  recording: { state: string; is_published: boolean; seconds: number | null } | null;
-}
+export type Person = SpeakerView;
+export type GiftGoal = GiftGoalView;
+export type Livestream = LivestreamView;
+export type Gift = GiftView;
+export type LivestreamMessage = LivestreamMessageView;
+export type Badge = LivestreamMessage["badges"][number];
+export type TopSender = TopSenderView;
+export type MediaOffer = LivestreamJoined["media"];
 
-export interface Gift {
-  id: string;
-  sender: Person;
-  gift_kind_id: string;
-  quantity: number;
-  amount_minor: number;
-  message: string;
-  currency: string;
-}
+export type GiftKind = GiftKindView;
 
-export type Badge = "reader" | "moderator" | "admin";
-
-export interface LivestreamMessage {
-  id: string;
-  seq: number;
-  kind: "text" | "gift";
-  sender: Person;
-  badges: Badge[];
-  content: string;
-  gift: Gift | null;
-  is_deleted: boolean;
-  created_at: string;
-}
-
-export interface TopSender {
-  user: Person;
-  total_minor: number;
-}
-
-export interface GiftKind {
-  id: string;
-  name: string;
-  description: string;
-  price_minor: number;
-  currency: string;
-  image_url: string;
-  animation_url: string | null;
-}
-
-export interface SessionDescription {
-  type: "offer" | "answer";
-  sdp: string;
-}
-
-export type MediaOffer = "offered" | "waiting" | "full" | "unavailable";
-
-export interface LivestreamJoined {
-  livestream: Livestream;
-  messages: LivestreamMessage[];
-  top_senders: TopSender[];
-  description: SessionDescription | null;
-  media: MediaOffer;
-}
-
-export type SanctionKind = "muted" | "banned" | "none";
-
-export interface Sanction {
-  kind: SanctionKind;
-  until_at: string | null;
-  reason: string;
-}
-
-interface About {
-  livestream_id: string;
-}
-
-interface LivestreamData {
-  livestream: Livestream;
-}
+export type SanctionKind = SanctionViewer["kind"];
+export type Sanction = Pick<SanctionView, "kind" | "until_at" | "reason">;
+/** What somebody may do in a livestream's chat. */
+export type Rank = StandingView["rank"];
 
 interface Command<Payload, Data> {
   payload: Payload;
   data: Data;
 }
 
-export interface SendGift {
-  livestream_id?: string;
-  consultation_id?: string;
-  gift_kind_id: string;
-  quantity: number;
-  message?: string;
-  nonce: string;
-}
-
 export interface LivestreamCommands {
-  "livestream.start": Command<
-    About & { description: SessionDescription; publishing_id?: string },
-    LivestreamData & { description: SessionDescription; publishing_id: string }
-  >;
-  "livestream.pause": Command<About, LivestreamData>;
-  "livestream.end": Command<About, LivestreamData>;
-  "livestream.join": Command<About & { after_seq?: number }, LivestreamJoined>;
-  "livestream.answer": Command<About & { description: SessionDescription }, object>;
-  "livestream.leave": Command<About, object>;
-  "livestream.say": Command<About & { content: string; nonce: string }, { message: LivestreamMessage }>;
-  "livestream.set_chat": Command<About & { slow_mode_seconds?: number; is_followers_only?: boolean }, LivestreamData>;
-  "livestream.delete_message": Command<About & { message_id: string }, object>;
-  "livestream.sanction": Command<
-    About & { user_id: string; kind: SanctionKind; seconds?: number; reason?: string },
-    { sanction: Sanction | null }
-  >;
-  "livestream.set_moderator": Command<About & { user_id: string; on: boolean }, { on: boolean }>;
-  "livestreams.watch": Command<{ on: boolean }, { on: boolean }>;
-  "gift.send": Command<SendGift, { gift: Gift; balance_minor: number }>;
-}
-
-export interface LivestreamStateEvent extends About {
-  livestream: Livestream;
-  at: string;
-}
-
-export interface GiftSentEvent {
-  livestream_id?: string | null;
-  consultation_id?: string | null;
-  gift: Gift;
-  message: LivestreamMessage | null;
-  top_senders: TopSender[];
-  gift_goal: GiftGoal | null;
-  at: string;
+  "livestream.start": Command<StartLivestream, LivestreamStarted>;
+  "livestream.pause": Command<LivestreamReference, LivestreamData>;
+  "livestream.end": Command<LivestreamReference, LivestreamData>;
+  "livestream.join": Command<JoinLivestream, LivestreamJoined>;
+  "livestream.answer": Command<AnswerLivestream, LivestreamAnswered>;
+  "livestream.leave": Command<LivestreamReference, LivestreamLeft>;
+  "livestream.say": Command<SayInLivestream, LivestreamMessageData>;
+  "livestream.set_chat": Command<SetChat, LivestreamData>;
+  "livestream.delete_message": Command<DeleteLivestreamMessage, LivestreamMessageDeleted>;
+  "livestream.sanction": Command<SanctionViewer, SanctionData>;
+  "livestream.set_moderator": Command<SetModerator, ModeratorData>;
+  "livestreams.watch": Command<WatchLivestreams, LivestreamsWatched>;
+  "gift.send": Command<SendGift, GiftData>;
 }
 
 export interface LivestreamEvents {
@@ -170,11 +87,12 @@ export interface LivestreamEvents {
   "livestream.paused": LivestreamStateEvent;
   "livestream.resumed": LivestreamStateEvent;
   "livestream.changed": LivestreamStateEvent;
-  "livestream.taken_over": About & { publishing_id: string; at: string };
-  "livestream.said": About & { message: LivestreamMessage; at: string };
-  "livestream.message_deleted": About & { message_id: string; seq: number; deleted_by: string | null; at: string };
-  "livestream.sanctioned": About & Sanction & { at: string };
-  "livestream.viewers_changed": About & { viewer_count: number; peak: number; at: string };
+  "livestream.taken_over": LivestreamTakenOverEvent;
+  "livestream.said": LivestreamSaidEvent;
+  "livestream.message_deleted": LivestreamMessageDeletedEvent;
+  "livestream.sanctioned": LivestreamSanctionedEvent;
+  "livestream.moderator_set": LivestreamModeratorSetEvent;
+  "livestream.viewers_changed": LivestreamViewersChangedEvent;
   "gift.sent": GiftSentEvent;
 }
 

@@ -9,11 +9,12 @@ import type { LiveConnection } from "../live/connection";
 import type { ServerClock } from "../rooms/clock";
 import type { OutgoingMessage } from "../rooms/outbox";
 import type { OwnWallet } from "../stores/own_wallet";
-import { type ChatState, readChat, slowUntil } from "./chat_state";
+import { type ChatState, type ChatVisitor, readChat, slowUntil } from "./chat_state";
 import { Entering, type MediaState } from "./entering";
 import { GiftMoments } from "./gift_moments";
 import { GiftSending } from "./gift_sending";
-import type { Gift, Livestream, LivestreamMessage, SanctionKind, TopSender } from "./protocol";
+import { Order } from "./order";
+import type { Gift, Livestream, LivestreamMessage, Rank, TopSender } from "./protocol";
 import { Saying } from "./saying";
 import {
   emptyLivestream,
@@ -50,6 +51,10 @@ export class LivestreamRoom {
   readonly snapshot: ReadonlySignal<Livestream | null>;
   readonly messages: ReadonlySignal<readonly LivestreamMessage[]>;
   readonly topSenders: ReadonlySignal<readonly TopSender[]>;
+  /** What this visitor may do here. */
+  readonly rank: ReadonlySignal<Rank>;
+  /** Null: not known. */
+  readonly isFollowing: ReadonlySignal<boolean | null>;
   /** Read with the server's time at hand: `useServerNow` makes slow mode count down. */
   readonly chat: ReadonlySignal<ChatState>;
   readonly media: ReadonlySignal<MediaState>;
@@ -58,12 +63,12 @@ export class LivestreamRoom {
   readonly unsent: ReadonlySignal<readonly OutgoingMessage[]>;
   /** Why it cannot be joined; null while it can, and while that is not known. */
   readonly refusal: ReadonlySignal<Problem | null>;
+  readonly order: Order;
   readonly giftMoments = new GiftMoments();
   readonly giftSending: GiftSending;
 
   private readonly current;
   private readonly refused = signal<Problem | null>(null);
-  private readonly isFollowing = signal<boolean | null>(null);
   private readonly slowedUntilMs = signal(0);
   /** Goes up when time alone may have changed something. */
   private readonly beat = signal(0);
@@ -81,12 +86,15 @@ export class LivestreamRoom {
     options: LivestreamOptions = {},
   ) {
     const { live, storage, serverClock, wallet } = environment;
-    const current = signal(emptyLivestream(livestreamId));
+    const current = signal(emptyLivestream(livestreamId, ownId));
     this.current = current;
     this.snapshot = computed(() => current.value.livestream);
     this.messages = computed(() => current.value.messages);
+    this.rank = computed(() => current.value.standing.rank);
+    this.isFollowing = computed(() => current.value.standing.isFollowing);
     this.topSenders = computed(() => current.value.topSenders);
     this.refusal = this.refused;
+    this.order = new Order(live, livestreamId);
     this.giftSending = new GiftSending(live, wallet, { livestream_id: livestreamId }, (gift) => this.celebrate(gift));
     const viewing = options.withPicture === false ? null : this.makeViewing(options);
     this.stream = viewing?.stream ?? signal(null);
@@ -149,7 +157,7 @@ export class LivestreamRoom {
   }
 
   tellFollowing(isFollowing: boolean): void {
-    this.isFollowing.value = isFollowing;
+    this.apply({ kind: "told_following", isFollowing });
   }
 
   /** Once more, after a refusal or when the visitor asks for it. */
@@ -174,37 +182,14 @@ export class LivestreamRoom {
     this.saying.discard(nonce);
   }
 
-  /** For who keeps order; each throws a `Problem`. */
-  async deleteMessage(messageId: string): Promise<void> {
-    await this.environment.live.send("livestream.delete_message", {
-      livestream_id: this.livestreamId,
-      message_id: messageId,
-    });
-  }
-
-  async sanction(userId: string, kind: SanctionKind, more: { seconds?: number; reason?: string } = {}): Promise<void> {
-    const about = { livestream_id: this.livestreamId, user_id: userId };
-    await this.environment.live.send("livestream.sanction", { ...about, kind, ...more });
-  }
-
-  async setChat(change: { slow_mode_seconds?: number; is_followers_only?: boolean }): Promise<void> {
-    const about = { livestream_id: this.livestreamId };
-    const { livestream } = await this.environment.live.send("livestream.set_chat", { ...about, ...change });
-    this.tellSnapshot(livestream);
-  }
-
-  async setModerator(userId: string, isOn: boolean): Promise<void> {
-    const about = { livestream_id: this.livestreamId, user_id: userId };
-    await this.environment.live.send("livestream.set_moderator", { ...about, on: isOn });
-  }
-
   private apply(action: LivestreamAction): void {
     const before = this.current.peek();
     const after = reduceLivestream(before, action);
     if (after === before) return;
     this.current.value = after;
     const status = after.livestream?.status;
-    if (status === "ended" || status === "cancelled" || after.sanction?.kind === "banned") this.entering.leave();
+    if (status === "ended" || status === "cancelled" || after.standing.sanction?.kind === "banned")
+      this.entering.leave();
     else this.entering.look();
     if (isMissingMessages(after)) this.fetchMissingLater(MISSING_PATIENCE_MS);
     if (after.livestream !== before.livestream) void this.saying.empty();
@@ -272,20 +257,18 @@ export class LivestreamRoom {
   private slowUntil(): number {
     const livestream = this.snapshot.value;
     if (livestream === null) return 0;
-    return slowUntil(livestream, this.messages.value, { ownId: this.ownId, slowedUntilMs: this.slowedUntilMs.value });
+    return slowUntil(livestream, this.messages.value, this.chatVisitor());
+  }
+
+  private chatVisitor(): ChatVisitor {
+    return { ...this.current.value.standing, ownId: this.ownId, slowedUntilMs: this.slowedUntilMs.value };
   }
 
   private readChat(): ChatState {
     void this.beat.value;
     const livestream = this.snapshot.value;
     if (livestream === null) return { kind: "open" };
-    const visitor = {
-      ownId: this.ownId,
-      sanction: this.current.value.sanction,
-      isFollowing: this.isFollowing.value,
-      slowedUntilMs: this.slowedUntilMs.value,
-    };
-    return readChat(livestream, this.messages.value, visitor, this.environment.serverClock.nowMs());
+    return readChat(livestream, this.messages.value, this.chatVisitor(), this.environment.serverClock.nowMs());
   }
 
   private makeViewing(options: LivestreamOptions): Viewing {

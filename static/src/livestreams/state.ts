@@ -11,6 +11,7 @@ import {
   type LivestreamJoined,
   type LivestreamMessage,
   type LivestreamStateEvent,
+  type Rank,
   type Sanction,
   type TopSender,
 } from "./protocol";
@@ -20,6 +21,7 @@ export const MESSAGES_KEPT = 500;
 
 export interface LivestreamState {
   readonly livestreamId: string;
+  readonly ownId: string;
   readonly livestream: Livestream | null;
   /** The `seq` before the first message that is kept; null until the livestream was joined. */
   readonly baseSeq: number | null;
@@ -31,7 +33,14 @@ export interface LivestreamState {
   /** The gift's `seq` after which the top senders were so. */
   readonly topSendersSeq: number;
   readonly viewersHeardAtMs: number;
-  /** Told to this visitor, about themselves. */
+  /** What holds for this visitor here. */
+  readonly standing: Standing;
+}
+
+export interface Standing {
+  readonly rank: Rank;
+  /** Null: not known. */
+  readonly isFollowing: boolean | null;
   readonly sanction: Sanction | null;
 }
 
@@ -40,11 +49,13 @@ export type LivestreamAction =
   | { kind: "joined"; joined: LivestreamJoined; isFresh: boolean }
   | { kind: "told_snapshot"; livestream: Livestream }
   | { kind: "fetched_messages"; messages: readonly LivestreamMessage[] }
+  | { kind: "told_following"; isFollowing: boolean }
   | { kind: "event"; event: LiveEvent };
 
-export function emptyLivestream(livestreamId: string): LivestreamState {
+export function emptyLivestream(livestreamId: string, ownId: string): LivestreamState {
   return {
     livestreamId,
+    ownId,
     livestream: null,
     baseSeq: null,
     messages: [],
@@ -52,7 +63,7 @@ export function emptyLivestream(livestreamId: string): LivestreamState {
     topSenders: [],
     topSendersSeq: -1,
     viewersHeardAtMs: 0,
-    sanction: null,
+    standing: { rank: "viewer", isFollowing: null, sanction: null },
   };
 }
 
@@ -75,20 +86,23 @@ export function reduceLivestream(state: LivestreamState, action: LivestreamActio
       return withSnapshot(state, action.livestream);
     case "fetched_messages":
       return withMessages(state, action.messages);
+    case "told_following":
+      return withStanding(state, { isFollowing: action.isFollowing });
     case "event":
       return withEvent(state, action.event);
   }
 }
 
 function withJoined(state: LivestreamState, joined: LivestreamJoined, isFresh: boolean): LivestreamState {
-  const { livestream, messages, top_senders: topSenders } = joined;
+  const { livestream, messages, top_senders: topSenders, standing } = joined;
   const first = messages[0]?.seq ?? livestream.last_seq + 1;
   const begun =
     state.baseSeq === null || isFresh
       ? { ...state, baseSeq: first - 1, messages: [], ahead: [...state.messages, ...state.ahead] }
       : state;
   const next = withMessages(withSnapshot(begun, livestream), messages);
-  return withTopSenders({ ...next, sanction: null }, topSenders, livestream.last_seq);
+  const { rank, is_following: isFollowing, sanction } = standing;
+  return withTopSenders(withStanding(next, { rank, isFollowing, sanction }), topSenders, livestream.last_seq);
 }
 
 function withEvent(state: LivestreamState, event: LiveEvent): LivestreamState {
@@ -101,8 +115,11 @@ function withEvent(state: LivestreamState, event: LiveEvent): LivestreamState {
       return withDeleted(state, event.payload.seq);
     case "livestream.sanctioned": {
       const { kind, until_at, reason } = event.payload;
-      return { ...state, sanction: kind === "none" ? null : { kind, until_at, reason } };
+      return withStanding(state, { sanction: kind === "none" ? null : { kind, until_at, reason } });
     }
+    case "livestream.moderator_set":
+      if (event.payload.user_id !== state.ownId) return state;
+      return withStanding(state, { rank: event.payload.on ? "moderator" : "viewer" });
     case "livestream.viewers_changed":
       return withViewers(state, event.payload);
     case "gift.sent": {
@@ -124,6 +141,10 @@ export function isLivestreamStateEvent(
   event: LiveEvent,
 ): event is Extract<LiveEvent, { payload: LivestreamStateEvent }> {
   return (LIVESTREAM_STATE_EVENTS as readonly string[]).includes(event.name);
+}
+
+function withStanding(state: LivestreamState, change: Partial<Standing>): LivestreamState {
+  return { ...state, standing: { ...state.standing, ...change } };
 }
 
 /** A late answer or a doubled event is older than what we have; what only ever grows counts all the same. */

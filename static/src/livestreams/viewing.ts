@@ -4,7 +4,6 @@
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { gatherCandidates } from "../media/gathering";
-import type { SessionDescription } from "./protocol";
 
 export type ViewingState = "idle" | "connecting" | "playing" | "failed";
 
@@ -12,7 +11,7 @@ export interface ViewingEnvironment {
   connect: (configuration: RTCConfiguration) => RTCPeerConnection;
   makeStream: (tracks: readonly MediaStreamTrack[]) => MediaStream;
   /** Throws when the answer is not taken. */
-  answer: (description: SessionDescription) => Promise<void>;
+  answer: (description: { type: "answer"; sdp: string }) => Promise<void>;
   /** The connection that was shown, or was to be shown, is of no use any more. */
   onFailed: () => void;
 }
@@ -44,7 +43,7 @@ export class Viewing {
   }
 
   /** Never throws: what went wrong is a state. */
-  async take(offer: SessionDescription): Promise<void> {
+  async take(offerSdp: string): Promise<void> {
     this.retire();
     const connection = this.environment.connect({ bundlePolicy: "max-bundle" });
     this.connection = connection;
@@ -52,7 +51,7 @@ export class Viewing {
     this.expect(CONNECTING_PATIENCE_MS);
     connection.onconnectionstatechange = () => this.follow(connection);
     try {
-      await connection.setRemoteDescription(offer);
+      await connection.setRemoteDescription({ type: "offer", sdp: offerSdp });
       await connection.setLocalDescription();
       await gatherCandidates(connection);
       if (this.connection !== connection) return;

@@ -12,7 +12,7 @@ export const LIVESTREAM_ID = "livestream-1";
 export function sampleLivestream(change: Partial<Livestream> = {}): Livestream {
   return {
     id: LIVESTREAM_ID,
-    reader: { id: "reader-1", display_name: "Mara", avatar_url: null },
+    reader: { id: "reader-1", display_name: "Mara", avatar_url: null, is_demonstration: false },
     title: "Evening cards",
     description: "",
     category: "general",

@@ -9,7 +9,7 @@ export const samplePerson: Person = { id: "viewer-2", display_name: "Bo", avatar
 export function sampleLivestream(change: Partial<Livestream> = {}): Livestream {
   return {
     id: LIVESTREAM_ID,
-    reader: { id: READER_ID, display_name: "Mara", avatar_url: null },
+    reader: { id: READER_ID, display_name: "Mara", avatar_url: null, is_demonstration: false },
     title: "Cards by candlelight",
     description: "",
     category: "Tarot",
@@ -59,6 +59,9 @@ export function sampleGift(change: Partial<Gift> = {}): Gift {
     id: "gift-1",
     sender: samplePerson,
     gift_kind_id: "kind-rose",
+    name: "Rose",
+    image_url: "/gifts/rose.svg",
+    animation_url: null,
     quantity: 1,
     amount_minor: 500,
     message: "",

@@ -123,6 +123,7 @@ export class ModelLivestream {
       livestream: this.snapshot(),
       messages: afterSeq === undefined ? this.lines.slice(-HISTORY) : this.after(afterSeq).slice(0, HISTORY),
       top_senders: [],
+      standing: { rank: "viewer", is_following: false, sanction: null },
       description: isOffered ? { type: "offer", sdp: `offer ${this.offers} of ${media_id}` } : null,
       media: media_id === null ? "waiting" : this.media,
     };

@@ -1,11 +1,10 @@
 /** The conversation, newest at the bottom, with what is still on its way. */
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
+import { useFollowedEnd } from "../../hooks/followed_end";
 import { texts } from "../../texts";
 import { formatDay } from "../../texts/formats";
 import { MessageBubble, UnsentBubble } from "./message_bubble";
 import type { RoomPart } from "./part";
-
-const NEAR_END_PX = 120;
 
 export function MessageList(props: RoomPart) {
   const { room, consultation, other, isClient, ownId } = props;
@@ -61,32 +60,4 @@ export function MessageList(props: RoomPart) {
       {isOtherTyping && <p class="typing">{texts.room.typing(other.display_name)}</p>}
     </div>
   );
-}
-
-/** Stays at the end while new lines come, unless somebody scrolled up to read. */
-function useFollowedEnd(size: number) {
-  const element = useRef<HTMLDivElement>(null);
-  const isAtEnd = useRef(true);
-  useEffect(() => {
-    const list = element.current;
-    if (list === null) return;
-    const remember = () => {
-      isAtEnd.current = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END_PX;
-    };
-    list.addEventListener("scroll", remember, { passive: true });
-    // The keyboard of a phone makes the list smaller; the end stays in view.
-    const observer = new ResizeObserver(() => {
-      if (isAtEnd.current) list.scrollTop = list.scrollHeight;
-    });
-    observer.observe(list);
-    return () => {
-      list.removeEventListener("scroll", remember);
-      observer.disconnect();
-    };
-  }, []);
-  useLayoutEffect(() => {
-    const list = element.current;
-    if (list !== null && isAtEnd.current) list.scrollTop = list.scrollHeight;
-  }, [size]);
-  return element;
 }

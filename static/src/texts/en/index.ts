@@ -3,6 +3,8 @@ import { accountTexts } from "./account";
 import { bookingTexts } from "./bookings";
 import { callTexts } from "./calls";
 import { deskTexts } from "./desk";
+import { giftTexts } from "./gifts";
+import { livestreamTexts } from "./livestreams";
 import { moneyTexts } from "./money";
 import { problemTexts } from "./problems";
 import { queueTexts } from "./queue";
@@ -25,4 +27,6 @@ export const en = {
   money: moneyTexts,
   desk: deskTexts,
   studio: studioTexts,
+  livestreams: livestreamTexts,
+  gifts: giftTexts,
 };

@@ -5,6 +5,7 @@ export const shellTexts = {
   siteNotices: "About this site",
   consultationNotices: "Consultation and connection",
   readers: "Readers",
+  live: "Live",
   consultations: "Consultations",
   history: "History",
   wallet: "Wallet",

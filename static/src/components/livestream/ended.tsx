@@ -1,0 +1,81 @@
+/** A livestream that is over: what it was, who gave, and the recording where the reader published it. */
+import { lazy } from "preact-iso";
+import type { Livestream, TopSender } from "../../livestreams/protocol";
+import { useServices } from "../../services";
+import { texts } from "../../texts";
+import { formatClock, formatMoney, formatNumber } from "../../texts/formats";
+import { TopSenders } from "../gifts/top_senders";
+import { pastText } from "./live_sign";
+import { AskPrivately } from "./private_dialog";
+import { Curtain } from "./viewer_stage";
+import { About, FollowReader, Who } from "./who";
+
+const Replay = lazy(() => import("./replay"));
+
+export function Ended(props: { livestream: Livestream; topSenders: readonly TopSender[] }) {
+  const { livestream } = props;
+  const { login } = useServices();
+  const isCancelled = livestream.status === "cancelled";
+  const isOwn = login.user?.id === livestream.reader.id;
+  const { recording } = livestream;
+  const mayWatch = recording !== null && recording.state === "stored" && (recording.is_published || isOwn);
+  const reason = livestream.end_reason === null ? "" : (texts.livestreams.endReasons[livestream.end_reason] ?? "");
+  return (
+    <div class="watch watch--calm">
+      <div class="watch__main stack">
+        {mayWatch ? (
+          <Replay livestream={livestream} />
+        ) : (
+          <div class="viewer-stage viewer-stage--calm">
+            <Curtain livestream={livestream} />
+            <div class="viewer-stage__state viewer-stage__state--veiled">
+              <div class="stage-sign">
+                <p class="stage-sign__title">
+                  {isCancelled ? texts.livestreams.cancelledTitle : texts.livestreams.endedTitle}
+                </p>
+                {reason !== "" && <p>{reason}</p>}
+              </div>
+            </div>
+          </div>
+        )}
+        <div class="watch__head">
+          <Who livestream={livestream} />
+          <div class="row">
+            <FollowReader room={null} reader={livestream.reader} />
+            <AskPrivately reader={livestream.reader} />
+          </div>
+        </div>
+        <p class="faint">{pastText(livestream)}</p>
+        <About livestream={livestream} />
+        {!isCancelled && !mayWatch && <p class="soft">{texts.livestreams.endedHint(livestream.reader.display_name)}</p>}
+        {!isCancelled && <Facts livestream={livestream} />}
+      </div>
+      {!isCancelled && (
+        <aside class="card">
+          <TopSenders livestream={livestream} topSenders={props.topSenders} />
+        </aside>
+      )}
+    </div>
+  );
+}
+
+function Facts(props: { livestream: Livestream }) {
+  const { started_at: startedAt, ended_at: endedAt, peak, gifts_minor: giftsMinor, currency } = props.livestream;
+  const seconds = startedAt === null || endedAt === null ? 0 : (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
+  const { endedFacts } = texts.livestreams;
+  const facts = [
+    [endedFacts.length, formatClock(seconds)],
+    [endedFacts.peak, formatNumber(peak)],
+    [endedFacts.gifts, formatMoney(giftsMinor, currency)],
+  ] as const;
+  return (
+    <div class="facts card">
+      {facts.map(([label, value]) => (
+        <div key={label}>
+          <p class="fact__value">{value}</p>
+          <p class="fact__label">{label}</p>
+        </div>
+      ))}
+    </div>
+  );
+}
