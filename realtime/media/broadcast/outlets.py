@@ -14,7 +14,7 @@ from realtime.media.broadcast.paces import Pace
 from realtime.media.broadcast.private_parts import DirectSender
 from realtime.media.recording.streams import unwrap
 
-_STRETCHES = 4
+_STRETCHES = 32
 
 
 class Outlet:

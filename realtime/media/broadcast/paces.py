@@ -19,10 +19,14 @@ class Pace:
         self.verdict: Verdict = "full"
         self._since = now
         self._falls = 0
-        self._is_behind = False
+        self._is_behind: bool | None = None
         self._turned_at = now
         self._blocked_at: float | None = None
-        self._forget(now)
+        self._loss = 0.0
+        # None: nothing was said since the last change.
+        self._heard_at: float | None = None
+        self._bandwidth = (0, float("-inf"))
+        self._waiting_since = now
 
     def note_loss(self, fraction: float, now: float) -> None:
         self._loss, self._heard_at = fraction, now
@@ -39,38 +43,48 @@ class Pace:
         is_behind = self._find_behind(now, full_bits if self.verdict == "full" else keyframe_bits, is_flowing=full_bits > 0)
         if is_behind != self._is_behind:
             self._is_behind, self._turned_at = is_behind, now
-        lasted = now - self._turned_at
+        lasted, stayed = now - self._turned_at, now - self._since
         if self.verdict == "full":
             if is_behind and lasted >= limits.LIVESTREAM_SLOW_SECONDS:
                 self._falls += 1
                 self._change("keyframes" if self._falls <= limits.LIVESTREAM_SLOW_FALLS else "gone", now)
-            elif not is_behind and now - self._since >= limits.LIVESTREAM_STEADY_SECONDS:
+            elif is_behind is False and stayed >= limits.LIVESTREAM_STEADY_SECONDS:
                 self._falls = 0
         elif self.verdict == "keyframes":
-            if is_behind and lasted >= limits.LIVESTREAM_SLOW_GONE_SECONDS:
-                self._change("gone", now)
-            elif not is_behind and lasted >= limits.LIVESTREAM_SLOW_HOLD_SECONDS * 2 ** (self._falls - 1):
+            hold = limits.LIVESTREAM_SLOW_HOLD_SECONDS * 2 ** (self._falls - 1)
+            if is_behind is False and lasted >= hold:
                 self._change("full", now)
+            elif (is_behind and lasted >= limits.LIVESTREAM_SLOW_GONE_SECONDS) or stayed >= self._patience(hold):
+                self._change("gone", now)
         return self.verdict
 
-    def _find_behind(self, now: float, bits: float, *, is_flowing: bool) -> bool:
+    @staticmethod
+    def _patience(hold: float) -> float:
+        """Whoever has not kept up with keyframes for a while by then, although not always behind, never will."""
+        return hold * 2 + limits.LIVESTREAM_SLOW_GONE_SECONDS
+
+    def _find_behind(self, now: float, bits: float, *, is_flowing: bool) -> bool | None:
+        """None: nothing is known yet."""
         if self._blocked_at is not None and now - self._blocked_at < 1.0:
             return True
         if not is_flowing:
-            self._heard_at = now
+            self._heard_at, self._waiting_since = None, now
             return False
-        if now - self._heard_at > limits.LIVESTREAM_SLOW_HEARD_SECONDS or self._loss >= limits.LIVESTREAM_SLOW_LOSS:
+        if now - (self._waiting_since if self._heard_at is None else self._heard_at) > limits.LIVESTREAM_SLOW_HEARD_SECONDS:
             return True
+        if self._heard_at is None:
+            return None
         bandwidth, told_at = self._bandwidth
         is_recent = now - told_at <= limits.LIVESTREAM_SLOW_HEARD_SECONDS
-        return is_recent and bandwidth < bits * limits.LIVESTREAM_SLOW_BANDWIDTH_SHARE
+        is_too_little = is_recent and bandwidth < bits * limits.LIVESTREAM_SLOW_BANDWIDTH_SHARE
+        return is_too_little or self._loss >= limits.LIVESTREAM_SLOW_LOSS
 
     def _change(self, verdict: Verdict, now: float) -> None:
         self.verdict, self._since = verdict, now
-        self._is_behind, self._turned_at = False, now
+        self._is_behind, self._turned_at = None, now
         self._forget(now)
 
     def _forget(self, now: float) -> None:
         """What was said of another amount says nothing of this one."""
-        self._loss, self._heard_at = 0.0, now
+        self._loss, self._heard_at, self._waiting_since = 0.0, None, now
         self._bandwidth = (0, float("-inf"))

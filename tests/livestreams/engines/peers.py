@@ -9,9 +9,15 @@ from typing import Any
 
 from aiortc import MediaStreamTrack, RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
+from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, RtpPacket, unpack_remb_fci
 
+from config.media_settings import VideoCodec
 from realtime.media.broadcast.codecs import choose_codecs
-from tests.media.peers import PATIENCE_SECONDS, LoopTrack
+from tests.media.peers import PATIENCE_SECONDS, LoopTrack, encoded
+from tests.support.peers import Picture
+
+# Its payload type wherever aiortc makes the offer; Janus keeps to what its publisher offered.
+_OPUS = 96
 
 
 def make_connection() -> RTCPeerConnection:
@@ -19,18 +25,30 @@ def make_connection() -> RTCPeerConnection:
 
 
 class TestPublisher:
-    """Sends what `LoopTrack` has: 15 pictures a second, a keyframe each second whether anybody asks or not."""
+    """Sends what `LoopTrack` has: 15 pictures a second, a keyframe each second whether anybody asks or not.
+
+    One that `encodes` sends `Picture` instead, 30 a second and a keyframe at the beginning and when it is asked for one.
+    """
 
     __test__ = False
 
-    def __init__(self, kinds: Sequence[str] = ("audio", "video"), *, direction: str = "sendonly") -> None:
+    def __init__(
+        self,
+        kinds: Sequence[str] = ("audio", "video"),
+        *,
+        direction: str = "sendonly",
+        encodes: bool = False,
+        codec: VideoCodec = "vp8",
+    ) -> None:
         self.pc = make_connection()
         self.keyframes_wanted = 0
         self.bandwidths: list[int] = []
+        self.answered = ""
         for kind in kinds:
-            transceiver = self.pc.addTransceiver(LoopTrack(kind), direction=direction)
+            track = Picture() if encodes and kind == "video" else LoopTrack(kind)
+            transceiver = self.pc.addTransceiver(track, direction=direction)
             if kind == "video":
-                transceiver.setCodecPreferences(choose_codecs("video", "vp8"))
+                transceiver.setCodecPreferences(choose_codecs("video", codec))
                 self._watch(transceiver.sender)
 
     async def offer(self) -> str:
@@ -38,9 +56,10 @@ class TestPublisher:
         return str(self.pc.localDescription.sdp)
 
     async def accept(self, sdp: str) -> None:
+        self.answered = sdp
         await self.pc.setRemoteDescription(RTCSessionDescription(sdp=sdp, type="answer"))
 
-    async def vanish(self) -> None:
+    def vanish(self) -> None:
         """As a machine whose network is cut off: nothing is said any more, not even good-bye."""
         silence(self.pc)
 
@@ -48,10 +67,18 @@ class TestPublisher:
         await self.pc.close()
 
     def _watch(self, sender: Any) -> None:
+        send_keyframe, handle = sender._send_keyframe, sender._handle_rtcp_packet
+
         def count() -> None:
             self.keyframes_wanted += 1
+            send_keyframe()
 
-        sender._send_keyframe = count
+        async def note(packet: Any) -> None:
+            if isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
+                self.bandwidths.append(unpack_remb_fci(packet.fci)[0])
+            await handle(packet)
+
+        sender._send_keyframe, sender._handle_rtcp_packet = count, note
 
 
 class TestViewer:
@@ -84,16 +111,38 @@ class TestViewer:
         wanted = self.frames[kind] + count
         await self.until(lambda: self.frames[kind] >= wanted, within=within)
 
-    def lose_packets(self, *, kept: int, of: int) -> None:
-        """From now on only so many of so many packets with media arrive here."""
+    async def until_thinned(self) -> None:
+        """Until there are fewer than four pictures a second; the sound is the clock, fifty pieces a second."""
+        async with asyncio.timeout(2 * PATIENCE_SECONDS):
+            while True:
+                before = self.frames["video"]
+                await self.until_received("audio", 100)
+                if self.frames["video"] - before < 8:
+                    return
+
+    def lose_packets(self, *, kept: int, of: int) -> Callable[[], None]:
+        """From now on only so many of so many packets of the picture arrive, until the function is called that is returned."""
         transport: Any = self.pc.getTransceivers()[0].receiver.transport
         handle, counter = transport._handle_rtp_data, itertools.count()
 
         async def handle_some(data: bytes, arrival_time_ms: int) -> None:
-            if next(counter) % of < kept:
+            if data[1] & 0x7F == _OPUS or next(counter) % of < kept:
                 await handle(data, arrival_time_ms)
 
         transport._handle_rtp_data = handle_some
+
+        def recover() -> None:
+            transport._handle_rtp_data = handle
+
+        return recover
+
+    async def send_anyway(self) -> None:
+        """Packets as a publisher has them, through the connection by which it was to receive."""
+        transport: Any = self.pc.getTransceivers()[0].receiver.transport
+        for _seconds, data, _is_keyframe in encoded("video"):
+            for payload_type in range(96, 100):
+                packet = RtpPacket(payload_type=payload_type, marker=1, ssrc=4711, payload=b"\x10" + data[:1_000])
+                await transport._send_rtp(packet.serialize())
 
     def vanish(self) -> None:
         silence(self.pc)
