@@ -12,5 +12,5 @@ from realtime.media.engines.janus import JanusEngine
 def make_engine(settings: Settings, on_event: OnMediaEvent) -> MediaEngine:
     """Starts nothing by itself; `shut_down` is the caller's to say."""
     if settings.livestreams.engine == "janus":
-        return JanusEngine(settings.livestreams, on_event)
+        return JanusEngine(settings.livestreams, on_event, log_level=settings.server.log_level)
     return EmbeddedEngine(broadcast_options(settings.livestreams, log_level=settings.server.log_level), on_event)

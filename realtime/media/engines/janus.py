@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
+from config import limits
 from config.ids import new_id
 from config.logging import get_logger
 from config.media_settings import LivestreamsSettings
+from realtime.media.broadcast.options import BroadcastOptions, broadcast_options
 from realtime.media.engines.interface import (
     EngineFull,
     EngineName,
@@ -24,8 +27,9 @@ from realtime.media.engines.interface import (
     PlaceGone,
 )
 from realtime.media.engines.janus_client import JanusRefused, JanusUnreachable
-from realtime.media.engines.janus_descriptions import check_answer, check_offer
+from realtime.media.engines.janus_descriptions import read_answer, read_offer
 from realtime.media.engines.janus_probe import probe_janus
+from realtime.media.engines.janus_recording import Recordings
 from realtime.media.engines.janus_rooms import NO_SUCH_ROOM, Room
 from realtime.media.engines.janus_server import JanusServer
 
@@ -37,11 +41,12 @@ class JanusEngine:
 
     name: EngineName = "janus"
 
-    def __init__(self, settings: LivestreamsSettings, on_event: OnMediaEvent) -> None:
+    def __init__(self, settings: LivestreamsSettings, on_event: OnMediaEvent, *, log_level: str = "info") -> None:
         self._settings = settings
         self._on_event = on_event
         self._servers = {url: JanusServer(url, settings, tell=self._tell) for url in settings.janus_urls}
-        self._telling: set[asyncio.Task[None]] = set()
+        self._recordings = Recordings(_recorder_options(settings, log_level))
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, livestream_id: UUID) -> Place:
         """At the Janus with the fewest viewers, then the fewest rooms; one that does not answer is passed over."""
@@ -67,9 +72,9 @@ class JanusEngine:
         raise EngineUnavailable("no Janus makes a room")
 
     async def publish(self, place: Place, sdp: str) -> str:
-        check_offer(sdp)
+        offer = read_offer(sdp)
         async with self._at(place) as room:
-            return await room.publish(sdp)
+            return await room.publish(offer)
 
     async def unpublish(self, place: Place) -> None:
         try:
@@ -86,9 +91,9 @@ class JanusEngine:
             return await room.view(viewer)
 
     async def answer(self, place: Place, viewer: str, sdp: str) -> None:
-        check_answer(sdp)
+        answer = read_answer(sdp)
         async with self._at(place) as room:
-            await room.answer(viewer, sdp)
+            await room.answer(viewer, answer)
 
     async def leave(self, place: Place, viewer: str) -> None:
         try:
@@ -98,6 +103,7 @@ class JanusEngine:
             return
 
     async def close(self, place: Place) -> None:
+        await self._recordings.end(place.media_id)
         server = self._servers.get(place.data["url"])
         if server is None:
             return
@@ -107,17 +113,22 @@ class JanusEngine:
             raise EngineUnavailable(str(error)) from error
 
     async def record(self, place: Place, folder: str) -> None:
-        raise EngineUnavailable("not built yet")
+        async with self._at(place) as room:
+            try:
+                await self._recordings.begin(room, folder)
+            except EngineFull:
+                raise EngineUnavailable("too many recordings") from None
 
     async def stop_recording(self, place: Place) -> None:
-        return
+        await self._recordings.end(place.media_id)
 
     async def check(self) -> list[str]:
         return [f"{finding.url} {finding.text}" for finding in await probe_janus(self._settings) if not finding.is_well]
 
     async def shut_down(self) -> None:
+        await self._recordings.shut_down()
         await asyncio.gather(*(server.close() for server in self._servers.values()))
-        for task in list(self._telling):
+        for task in list(self._tasks):
             task.cancel()
 
     @asynccontextmanager
@@ -155,6 +166,17 @@ class JanusEngine:
             except Exception:
                 log.exception("janus.event_failed", kind=event.kind)
 
-        task = asyncio.ensure_future(tell())
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
+        self._spawn(tell())
+        if event.kind == "lost":
+            self._spawn(self._recordings.end(event.media_id))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _recorder_options(settings: LivestreamsSettings, log_level: str) -> BroadcastOptions:
+    """Janus comes to any address of ours that it reaches; nobody else is told of them."""
+    options = broadcast_options(settings, log_level=log_level)
+    return options.model_copy(update={"public_address": None, "broadcasts_maximum": limits.JANUS_RECORDINGS})

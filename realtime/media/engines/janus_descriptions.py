@@ -5,11 +5,12 @@ from __future__ import annotations
 from config import limits
 from realtime.media.engines.interface import DescriptionRefused
 
+_WHERE = ("a=candidate:", "a=remote-candidates:", "a=end-of-candidates")
 _NEEDED = ("a=fingerprint:", "a=ice-ufrag:", "a=ice-pwd:")
 
 
-def check_offer(sdp: str) -> None:
-    """A publisher's: one audio and one video at most, sent once each. Raises DescriptionRefused."""
+def read_offer(sdp: str) -> str:
+    """A publisher's, as Janus is told it: one audio and one video at most, sent once each. Raises DescriptionRefused."""
     sections = _read_sections(sdp)
     kinds = [section[0][2:].split(" ", 1)[0] for section in sections]
     if sorted(kinds) not in (["audio"], ["video"], ["audio", "video"]):
@@ -19,15 +20,23 @@ def check_offer(sdp: str) -> None:
             raise DescriptionRefused("a publisher sends")
         if any(line.startswith(("a=simulcast", "a=rid:")) for line in section):
             raise DescriptionRefused("a publisher sends one picture")
+    return _strip_candidates(sdp)
 
 
-def check_answer(sdp: str) -> None:
-    """A viewer's, to an audio and a video. Raises DescriptionRefused."""
+def read_answer(sdp: str) -> str:
+    """A viewer's, as Janus is told it, to an audio and a video. Raises DescriptionRefused."""
     sections = _read_sections(sdp)
     if len(sections) != 2:
         raise DescriptionRefused("an answer has as many sections as its offer")
     if any("a=sendonly" in section or "a=sendrecv" in section for section in sections):
         raise DescriptionRefused("a viewer sends nothing")
+    return _strip_candidates(sdp)
+
+
+def _strip_candidates(sdp: str) -> str:
+    """Who it is from comes by themselves; with candidates they could have Janus send to any address."""
+    lines = sdp.replace("\r\n", "\n").rstrip("\n").split("\n")
+    return "\r\n".join(line for line in lines if not line.startswith(_WHERE)) + "\r\n"
 
 
 def _read_sections(sdp: str) -> list[list[str]]:

@@ -15,6 +15,8 @@ from realtime.media.engines.janus_publishing import Publisher
 from realtime.media.engines.janus_viewing import Feed, Viewer
 
 NO_SUCH_ROOM = 426
+# The name of the viewer that writes what it sees; no connection has it.
+RECORDER = "recorder"
 
 
 class Room:
@@ -46,10 +48,17 @@ class Room:
         self._feed: Feed | None = None
         self._publisher: Publisher | None = None
         self._viewers: dict[str, Viewer] = {}
+        # Called whenever another feed, or none, is to be recorded, or its recording failed.
+        self.on_feed: Callable[[], None] | None = None
 
     @property
     def viewer_count(self) -> int:
-        return len(self._viewers)
+        return len(self._viewers) - (RECORDER in self._viewers)
+
+    @property
+    def feed_number(self) -> int | None:
+        """Who publishes; None = nobody."""
+        return None if self._feed is None else self._feed.number
 
     async def enter(self) -> None:
         """Raises PlaceGone, and whatever the client does."""
@@ -122,7 +131,8 @@ class Room:
 
     def forget(self, *, is_told: bool) -> None:
         """Its handles are gone with their session. Where it is told, the place may still be there."""
-        self._watcher, self._feed = None, None
+        self._watcher = None
+        self._set_feed(None)
         publisher, self._publisher = self._publisher, None
         viewers, self._viewers = self._viewers, {}
         if publisher is not None:
@@ -131,7 +141,7 @@ class Room:
                 self._tell(MediaEvent("publisher_gone", self.media_id))
         for name, viewer in viewers.items():
             viewer.forget()
-            if is_told:
+            if is_told and name != RECORDER:
                 self._tell(MediaEvent("viewer_gone", self.media_id, name, "failed"))
 
     async def look_again(self) -> None:
@@ -139,7 +149,7 @@ class Room:
         watcher, self._watcher = self._watcher, None
         if watcher is not None:
             await watcher.detach()
-        self._feed = None
+        self._set_feed(None)
         await self.enter()
         publisher = self._publisher
         if publisher is not None and publisher.has_published and not self._is_seen(publisher):
@@ -169,12 +179,17 @@ class Room:
             if not publisher.get("dummy"):
                 self._see(Feed.read(publisher))
         if self._feed is not None and self._feed.number in (data.get("unpublished"), data.get("leaving"), data.get("kicked")):
-            self._feed = None
+            self._set_feed(None)
 
     def _see(self, feed: Feed) -> None:
-        self._feed = feed
+        self._set_feed(feed)
         for viewer in self._viewers.values():
             self._spawn(viewer.point(feed))
+
+    def _set_feed(self, feed: Feed | None) -> None:
+        self._feed = feed
+        if self.on_feed is not None:
+            self.on_feed()
 
     def _lose_publisher(self, publisher: Publisher) -> None:
         if self._publisher is publisher:
@@ -184,6 +199,8 @@ class Room:
 
     def _lose_viewer(self, name: str, reason: str) -> None:
         viewer = self._viewers.pop(name, None)
-        if viewer is not None:
+        if viewer is None:
+            return
+        self._spawn(viewer.close())
+        if name != RECORDER:
             self._tell(MediaEvent("viewer_gone", self.media_id, name, reason))
-            self._spawn(viewer.close())

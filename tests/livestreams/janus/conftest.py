@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -18,6 +18,7 @@ from tests.livestreams.engines.peers import TestPublisher, TestViewer
 from tests.support.janus import Janus, janus_settings, run_janus
 
 PATIENCE_SECONDS = 30.0
+Person = TypeVar("Person", TestPublisher, TestViewer)
 
 
 class Node:
@@ -29,15 +30,18 @@ class Node:
         self._arrived = asyncio.Event()
         self._people: list[TestPublisher | TestViewer] = []
 
+    def invite(self, person: Person) -> Person:
+        """Somebody whose connection ends with the test."""
+        self._people.append(person)
+        return person
+
     async def publish(self, place: Place, **options: Any) -> TestPublisher:
-        publisher = TestPublisher(**options)
-        self._people.append(publisher)
+        publisher = self.invite(TestPublisher(**options))
         await publisher.accept(await self.engine.publish(place, await publisher.offer()))
         return publisher
 
     async def view(self, place: Place, name: str) -> TestViewer:
-        viewer = TestViewer()
-        self._people.append(viewer)
+        viewer = self.invite(TestViewer())
         await self.engine.answer(place, name, await viewer.answer(await self.engine.view(place, name)))
         return viewer
 
