@@ -17,6 +17,7 @@ from config import limits
 from config.clock import Clock, SystemClock
 from config.errors import StartupError
 from config.settings import Settings
+from realtime.delivery import Delivery
 from realtime.notifications.jobs import AT_ONCE
 from realtime.notifications.telling import Telling
 from server.background import follow_database_clock, run_loops, upkeep_rounds
@@ -30,6 +31,7 @@ from server.http.authentication import Authenticator
 from server.http.idempotency import Answering
 from server.http.metrics import Metrics
 from server.http.rate_limits import RateLimiter
+from server.live_catalogue import EVENTS
 from server.mail.outbox import Outbox
 from server.mail.post import Post, SmtpPost
 from server.push.jobs import Pushes
@@ -37,6 +39,7 @@ from server.push.keys import VapidKeys
 from server.push.sender import PushSender
 from server.services import PAYMENTS, SERVICES, NoLiveConnections, ReadyCheck, Services
 from server.serving import LISTENING
+from storage.backplane import Backplane
 from storage.database import Database
 from storage.embedded import EmbeddedPostgres
 from storage.files import FileStore
@@ -196,9 +199,38 @@ async def run_jobs(settings: Settings, database: Database, clock: Clock, *, url:
     secret, keys = await link_secret(database), await open_push_keys(settings, database, clock)
     async with PushSender.open(keys, allow_private=settings.push.allow_private) as sender:
         handlers = letters.handlers() | booking_letters.handlers()
-        handlers |= Telling(database, clock, secret).handlers() | Pushes(database, clock, sender, secret).handlers()
+        handlers |= (
+            Telling(database, clock, secret, settings.billing.currency).handlers()
+            | Pushes(database, clock, sender, secret).handlers()
+        )
         async with _run_queue(JobQueue(database.dsn, handlers, at_once=AT_ONCE)):
             yield
+
+
+@asynccontextmanager
+async def deliver_from_afar(settings: Settings, database: Database) -> AsyncIterator[None]:
+    """For processes that nobody is connected to: events of their transactions reach the nodes through Redis.
+
+    Without Redis they reach nobody; pages find what they missed at their next look.
+    """
+    if settings.redis.url is None:
+        yield
+        return
+    backplane = Backplane(settings.redis.url.get_secret_value(), _receive_nothing)
+    backplane.start()
+    database.on_commit(Delivery(_emit_to_nobody, backplane=backplane, events=EVENTS).deliver)
+    try:
+        yield
+    finally:
+        await backplane.close()
+
+
+async def _receive_nothing(_message: dict[str, object]) -> None:
+    return None
+
+
+async def _emit_to_nobody(_name: str, _data: object, _room: str, _skip: str | None, _key: str | None) -> None:
+    return None
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -75,12 +74,16 @@ async def list_followers(db: Connection, reader_id: UUID, *, after_id: UUID | No
     return [row["follower_id"] for row in rows]
 
 
-async def list_connected_followers(db: Connection, reader_id: UUID, *, now: datetime, limit: int) -> Sequence[UUID]:
-    """Those of the followers who have a page open somewhere."""
+async def list_connected_followers(
+    db: Connection, reader_id: UUID, *, after_id: UUID | None, now: datetime, limit: int
+) -> list[UUID]:
+    """The same of those who have a page open somewhere."""
     rows = await db.fetch(
-        "SELECT f.follower_id FROM follows AS f WHERE f.reader_id = $1 AND EXISTS (SELECT 1 FROM connections AS c"
-        " JOIN nodes AS n ON n.id = c.node_id WHERE c.user_id = f.follower_id AND n.lease_expires_at > $2) LIMIT $3",
+        "SELECT f.follower_id FROM follows AS f WHERE f.reader_id = $1 AND ($2::uuid IS NULL OR f.follower_id > $2)"
+        " AND EXISTS (SELECT 1 FROM connections AS c JOIN nodes AS n ON n.id = c.node_id"
+        "   WHERE c.user_id = f.follower_id AND n.lease_expires_at > $3) ORDER BY f.follower_id LIMIT $4",
         reader_id,
+        after_id,
         now,
         limit,
     )

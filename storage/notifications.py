@@ -43,13 +43,15 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class ToldLivestream:
-    """What a notification says of a livestream."""
+    """What a notification says of a livestream; how many its reader had announced, or begun, lately before it."""
 
     id: UUID
     reader_id: UUID
     title: str
     status: str
     scheduled_at: datetime | None
+    announced_before: int
+    begun_before: int
 
 
 _COLUMNS = "n.id, n.user_id, n.kind, n.data, n.created_at, n.read_at"
@@ -148,6 +150,18 @@ async def save_preferences(tx: Transaction, user_id: UUID, preferences: Sequence
     )
 
 
-async def find_told_livestream(db: Connection, livestream_id: UUID) -> ToldLivestream | None:
-    row = await db.fetch_row("SELECT id, reader_id, title, status, scheduled_at FROM livestreams WHERE id = $1", livestream_id)
+async def find_told_livestream(
+    db: Connection, livestream_id: UUID, *, announced_since: datetime, begun_since: datetime
+) -> ToldLivestream | None:
+    row = await db.fetch_row(
+        "SELECT l.id, l.reader_id, l.title, l.status, l.scheduled_at,"
+        " (SELECT count(*) FROM livestreams AS o WHERE o.reader_id = l.reader_id AND o.id < l.id AND o.scheduled_at IS NOT NULL"
+        "   AND o.created_at > $2) AS announced_before,"
+        " (SELECT count(*) FROM livestreams AS o WHERE o.reader_id = l.reader_id AND o.id <> l.id AND o.pictured_at > $3"
+        "   AND o.pictured_at < l.pictured_at) AS begun_before"
+        " FROM livestreams AS l WHERE l.id = $1",
+        livestream_id,
+        announced_since,
+        begun_since,
+    )
     return None if row is None else ToldLivestream(**row)

@@ -60,7 +60,9 @@ _JOINED = "who has joined the livestream, its reader included"
 
 
 def _state(change: LivestreamChange, when: str) -> EventKind:
-    return EventKind(f"livestream.{change}", LivestreamStateEvent, f"{_JOINED}, and who watches the list of livestreams", when)
+    followers = " and, with its first picture and its end, the reader's followers" if change in ("started", "ended") else ""
+    audience = f"{_JOINED}, who watches the list of livestreams{followers}"
+    return EventKind(f"livestream.{change}", LivestreamStateEvent, audience, when)
 
 
 EVENTS = (

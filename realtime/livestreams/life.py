@@ -20,6 +20,7 @@ from realtime.livestreams.errors import (
 from realtime.livestreams.events import LivestreamChange, emit_livestream
 from realtime.livestreams.first_pictures import tell_first_picture
 from realtime.media.engines.interface import Place
+from realtime.notifications.jobs import followers_event_job
 from realtime.queue.lines import advance_line
 from realtime.reader_status import announce_reader_status
 from storage.bookings import is_kept_free
@@ -234,6 +235,8 @@ async def _close(tx: Transaction, parts: LivestreamParts, status: str, reason: s
         viewer_count=0,
     )
     await delete_viewers(tx, after.id)
+    if parts.livestream.pictured_at is not None:
+        await followers_event_job(tx, "ended", after.id)
     return await save_change(tx, parts, after, "ended", moment)
 
 

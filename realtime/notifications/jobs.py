@@ -15,6 +15,7 @@ from storage.readers_status import ReaderStatus
 from storage.transaction import Transaction
 
 TELL_FOLLOWERS = "tell_followers"
+TELL_EVENT = "tell_followers_event"
 TELL_ONLINE = "tell_reader_online"
 TELL_TURN = "tell_queue_turn"
 SEND_PUSHES = "send_pushes"
@@ -28,6 +29,11 @@ async def followers_job(
     """Have a reader's followers told of a livestream once this transaction has committed; each of them once, however often
     this is called. `livestream_coming` is also to be called when its time changes: the reminder moves along."""
     await enqueue_job(tx, TELL_FOLLOWERS, {"kind": kind, "reader_id": str(reader_id), "livestream_id": str(livestream_id)})
+
+
+async def followers_event_job(tx: Transaction, change: Literal["started", "ended"], livestream_id: UUID) -> None:
+    """Have the event `livestream.<change>` reach the followers who have a page open, once this transaction has committed."""
+    await enqueue_job(tx, TELL_EVENT, {"change": change, "livestream_id": str(livestream_id)})
 
 
 async def online_job(tx: Transaction, reader_id: UUID, *, told_of: str) -> None:

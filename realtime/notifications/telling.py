@@ -14,14 +14,16 @@ from uuid import UUID
 from config import limits
 from config.clock import Clock
 from realtime.consultations.snapshots import render_person
+from realtime.livestreams.events import describe_change
 from realtime.notifications.events import NotificationCreatedEvent
-from realtime.notifications.jobs import SEND_PUSHES, TELL_FOLLOWERS, TELL_ONLINE, TELL_TURN, online_job
+from realtime.notifications.jobs import SEND_PUSHES, TELL_EVENT, TELL_FOLLOWERS, TELL_ONLINE, TELL_TURN, online_job
 from realtime.notifications.kinds import PUSH_RULES, NotificationKind, default_preference
 from realtime.notifications.views import NotificationData, NotifiedLivestream, NotifiedTurn, render_notification
 from storage.consultations import Person
 from storage.database import Database
-from storage.follows import list_followers
+from storage.follows import list_connected_followers, list_followers
 from storage.jobs import JobHandler, enqueue_job, enqueue_jobs
+from storage.livestreams import find_livestream
 from storage.notifications import Notification, Told, find_told_livestream, insert_notifications
 from storage.push_subscriptions import list_push_targets
 from storage.reader_reachability import claim_online_news
@@ -45,9 +47,15 @@ class Telling:
     database: Database
     clock: Clock
     secret: bytes
+    currency: str
 
     def handlers(self) -> dict[str, JobHandler]:
-        return {TELL_FOLLOWERS: self.tell_followers, TELL_ONLINE: self.tell_online, TELL_TURN: self.tell_turn}
+        return {
+            TELL_FOLLOWERS: self.tell_followers,
+            TELL_EVENT: self.tell_event,
+            TELL_ONLINE: self.tell_online,
+            TELL_TURN: self.tell_turn,
+        }
 
     async def tell_online(self, job: Mapping[str, Any]) -> None:
         """A reader came back a moment ago: if it has lasted, and was not told lately, the followers are told."""
@@ -83,6 +91,25 @@ class Telling:
 
         await self.database.transact(tell_page)
 
+    async def tell_event(self, job: Mapping[str, Any]) -> None:
+        """The event itself, for the pages of followers that have not joined the livestream."""
+
+        async def tell_page(tx: Transaction) -> None:
+            now = self.clock.now()
+            parts = await find_livestream(tx, UUID(job["livestream_id"]))
+            if parts is None or parts.livestream.is_live != (job["change"] == "started"):
+                return
+            payload = describe_change(parts, currency=self.currency, now=now)
+            after_id = UUID(job["after_id"]) if "after_id" in job else None
+            size, reader_id = limits.FOLLOWERS_BATCH, parts.livestream.reader_id
+            connected = await list_connected_followers(tx, reader_id, after_id=after_id, now=now, limit=size)
+            for follower_id in connected:
+                tx.emit(Event(f"livestream.{job['change']}", user_audience(follower_id), payload))
+            if len(connected) == size:
+                await enqueue_job(tx, TELL_EVENT, {**job, "after_id": str(connected[-1])})
+
+        await self.database.transact(tell_page)
+
     async def tell_turn(self, job: Mapping[str, Any]) -> None:
         """A client's turn in a reader's line came, or was missed."""
         until_at = datetime.fromisoformat(job["until_at"])
@@ -113,10 +140,15 @@ class Telling:
 
 
 async def _news_for_followers(db: Connection, reader: Reader, job: Mapping[str, Any], now: datetime) -> News | None:
-    """None when it is not true any more."""
+    """None when it is not true any more, or would be the next of too many."""
     if job["kind"] == "reader_online":
         return News("reader_online", NotificationData(reader=_person(reader)), job["told_of"])
-    livestream = await find_told_livestream(db, UUID(job["livestream_id"]))
+    livestream = await find_told_livestream(
+        db,
+        UUID(job["livestream_id"]),
+        announced_since=now - timedelta(days=1),
+        begun_since=now - timedelta(seconds=limits.LIVE_TOLD_EVERY_SECONDS),
+    )
     if livestream is None or livestream.reader_id != reader.id:
         return None
     soon_at = datetime.fromisoformat(job["soon_at"]) if "soon_at" in job else None
@@ -125,8 +157,11 @@ async def _news_for_followers(db: Connection, reader: Reader, job: Mapping[str, 
     )
     data = NotificationData(reader=_person(reader), livestream=told)
     if job["kind"] == "reader_live":
-        return News("reader_live", data, f"reader_live:{livestream.id}") if livestream.status == "live" else None
-    if livestream.status != "scheduled" or livestream.scheduled_at is None or livestream.scheduled_at <= now:
+        is_news = livestream.status == "live" and not livestream.begun_before
+        return News("reader_live", data, f"reader_live:{livestream.id}") if is_news else None
+    if livestream.announced_before >= limits.ANNOUNCED_PER_DAY or livestream.status != "scheduled":
+        return None
+    if livestream.scheduled_at is None or livestream.scheduled_at <= now:
         return None
     if soon_at is None:
         return News("livestream_coming", data, f"livestream_coming:{livestream.id}")

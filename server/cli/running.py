@@ -15,7 +15,7 @@ from config.logging import get_logger
 from config.settings import Settings
 from server.app import build_app
 from server.demo import DEMO_LOGINS, DEMO_PASSWORD
-from server.parts import open_database, run_jobs
+from server.parts import deliver_from_afar, open_database, run_jobs
 from server.serving import Listening, bind, serve
 
 log = get_logger(__name__)
@@ -49,7 +49,11 @@ async def _run(settings: Settings) -> None:
 async def _work(settings: Settings) -> None:
     stop = _stop_on_signals()
     url = settings.server.public_url or Listening(settings.server.host, settings.server.port).url
-    async with open_database(settings) as database, run_jobs(settings, database, SystemClock(), url=url):
+    async with (
+        open_database(settings) as database,
+        deliver_from_afar(settings, database),
+        run_jobs(settings, database, SystemClock(), url=url),
+    ):
         print("running jobs", flush=True)
         await stop.wait()
 

@@ -249,7 +249,35 @@ async def test_reading_marks_up_to_one_or_all_and_tells_other_devices(site: Serv
     assert newest["read_at"] is None
 
 
-async def test_the_list_comes_by_pages_without_gap_or_repeat(site: Server) -> None:
+async def test_who_announces_without_end_is_told_of_a_few_times_a_day(site: Server) -> None:
+    reader, (follower,) = await add_readers_with_followers(site)
+    for hours in range(1, 6):
+        at = site.clock.now() + timedelta(hours=hours)
+        await tell_followers(
+            site, "livestream_coming", reader, await add_livestream(site, reader, status="scheduled", scheduled_at=at)
+        )
+    assert await kinds(follower) == ["livestream_coming"] * limits.ANNOUNCED_PER_DAY
+
+
+async def test_who_begins_again_and_again_is_told_of_once_in_a_while(site: Server) -> None:
+    reader, (follower,) = await add_readers_with_followers(site)
+    for minutes_later in (0, 5, 31):
+        livestream = await add_livestream(site, reader)
+        async with site.database.transaction() as tx:
+            at = site.clock.now() + timedelta(minutes=minutes_later)
+            await tx.execute("UPDATE livestreams SET pictured_at = $2 WHERE id = $1", livestream, at)
+        await tell_followers(site, "reader_live", reader, livestream)
+        async with site.database.transaction() as tx:
+            await tx.execute(
+                "UPDATE livestreams SET status = 'ended', ended_at = $2, end_reason = 'reader_ended' WHERE id = $1",
+                livestream,
+                at,
+            )
+    assert await kinds(follower) == ["reader_live"]
+
+
+async def test_the_list_comes_by_pages_without_gap_or_repeat(site: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ANNOUNCED_PER_DAY", 5)
     reader, (follower,) = await add_readers_with_followers(site)
     for hours in range(1, 6):
         at = site.clock.now() + timedelta(hours=hours)

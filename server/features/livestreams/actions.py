@@ -15,6 +15,7 @@ from realtime.livestreams.access import access_own_locked
 from realtime.livestreams.errors import LivestreamEnded, LivestreamNotScheduled, LivestreamTooMany
 from realtime.livestreams.events import emit_livestream
 from realtime.livestreams.life import cancel_livestream, save_change
+from realtime.notifications.jobs import followers_job
 from server.features.livestreams.requests import LivestreamDraft, LivestreamPatch
 from storage.livestreams import (
     Livestream,
@@ -61,6 +62,7 @@ async def create_livestream(
     assert parts is not None
     if row.scheduled_at is not None and parts.is_reader_listed:
         emit_livestream(tx, parts, "changed", currency=moment.settings.billing.currency, now=moment.now)
+        await followers_job(tx, "livestream_coming", row.reader_id, row.id)
     return parts
 
 
@@ -79,7 +81,11 @@ async def change_livestream(
         _check_time(patch.scheduled_at, moment)
     await _check_cover(tx, caller, patch.cover_upload_id)
     after = replace(row, **changes)
-    return parts if after == row else await save_change(tx, parts, after, "changed", moment)
+    if after == row:
+        return parts
+    if after.scheduled_at is not None and after.scheduled_at != row.scheduled_at:
+        await followers_job(tx, "livestream_coming", row.reader_id, row.id)
+    return await save_change(tx, parts, after, "changed", moment)
 
 
 def _changes(patch: LivestreamPatch) -> dict[str, Any]:
