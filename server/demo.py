@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from config.ids import new_id
@@ -20,6 +20,7 @@ from storage.ledger import (
     insert_transfer,
     open_ledger_accounts,
 )
+from storage.livestreams import Livestream, count_coming, insert_livestream
 from storage.transaction import Transaction
 
 DEMO_PASSWORD = "demo-password"  # noqa: S105
@@ -34,6 +35,27 @@ async def fill_in_demo(database: Database, passwords: Passwords, currency: str, 
     await database.transact(lambda tx: _make_admin(tx, password_hash, now))
     for reader in (HOUSE_READER, GUIDE, *DEMO_READERS):
         await database.transact(lambda tx, reader=reader: _make_reader(tx, reader, password_hash, currency, now))  # type: ignore[misc]
+    await database.transact(lambda tx: _make_livestream(tx, now))
+
+
+async def _make_livestream(tx: Transaction, now: datetime) -> None:
+    """The demo reader's next one: tomorrow evening, unless another is coming."""
+    reader = await find_account_by_email(tx, HOUSE_READER.email)
+    if reader is None or reader.role != "reader" or await count_coming(tx, reader.id):
+        return
+    evening = (now + timedelta(days=1)).replace(hour=19, minute=0, second=0, microsecond=0)
+    await insert_livestream(
+        tx,
+        Livestream(
+            id=new_id(),
+            reader_id=reader.id,
+            title="An evening of one-card answers",
+            description="Write your question into the chat. I draw a card for as many of them as the evening holds.",
+            category="tarot",
+            scheduled_at=evening,
+            created_at=now,
+        ),
+    )
 
 
 async def _make_client(tx: Transaction, password_hash: str, currency: str, now: datetime) -> None:

@@ -43,7 +43,7 @@ class FakeEngine:
         self._on_event = on_event
         self.places: dict[UUID, FakePlace] = {}
         self.is_down = False
-        self.rooms = 10
+        self.rooms = 1_000
         self.seats = 50
         self.opened = 0
         self.closed: list[UUID] = []

@@ -20,6 +20,7 @@ ADMIN_PERMISSIONS = (
     "consultations.read",
     "consultations.watch",
     "consultations.end",
+    "livestreams.read",
     "livestreams.end",
     "livestreams.moderate",
     "refunds.create",

@@ -122,6 +122,7 @@ MessagesQuery: MessagesQuery
 ModeratorData: ModeratorData
 ModeratorList: ModeratorList
 NamedPerson: NamedPerson
+NewestLivestreamPage: NewestLivestreamPage
 NotificationCreatedEvent: NotificationCreatedEvent
 NotificationPage: NotificationPage
 NotificationPreference: NotificationPreference
@@ -1419,6 +1420,13 @@ on: boolean
 export interface ModeratorList {
 items: SpeakerView[]
 next_cursor?: null
+}
+/**
+ * Newest first.
+ */
+export interface NewestLivestreamPage {
+items: LivestreamView[]
+next_cursor: (string | null)
 }
 export interface NotificationCreatedEvent {
 at: string
