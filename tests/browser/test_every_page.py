@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import expect
@@ -23,11 +24,12 @@ LONG_WORD = "incomprehensibilities" * 6
 
 @dataclass(frozen=True)
 class Past:
-    """One ended consultation with a review, and whose it was."""
+    """One ended consultation with a review, whose it was, and what its reader announced."""
 
     client: ApiClient
     reader: ApiClient
     id: str
+    livestream_id: str
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +46,11 @@ async def past(site: Server) -> Past:
     await client_live.next_event("consultation.charged", lambda event: event["increment"] == 2)
     await client_live.command("consultation.end", **room)
     await client.post(f"/consultations/{room['consultation_id']}/review", {"rating": 5, "comment": LONG_WORD})
-    return Past(client, reader, room["consultation_id"])
+    at = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
+    draft = {"title": f"About {LONG_WORD}"[:120], "description": LONG_WORD, "category": "Tarot", "scheduled_at": at}
+    goal = {"title": LONG_WORD[:80], "goal_minor": 10_000}
+    livestream = await reader.post("/livestreams", draft | {"gift_goal": goal})
+    return Past(client, reader, room["consultation_id"], livestream.body["id"])
 
 
 async def inspect(visitor: Visitor, paths: list[str]) -> None:
@@ -66,12 +72,14 @@ async def test_every_page_of_a_visitor_fits_a_phone_and_can_be_read(site: Server
     visitor = await open_window(site, "visitor", size=PHONE)
     with visitor.expecting("status of 404", "status of 422"):
         await inspect(visitor, ["/", f"/readers/{past.reader.id}", "/login", "/register", "/reset-password", "/nowhere"])
+        await inspect(visitor, ["/live", f"/live/{past.livestream_id}", "/live/nowhere"])
         await inspect(visitor, ["/verify-email?token=used"])
 
 
 async def test_every_page_of_a_client_fits_a_phone_and_can_be_read(site: Server, past: Past, open_window: OpenWindow) -> None:
     client = await open_window(site, "client", size=PHONE)
     await client.log_in(past.client.email, PASSWORD)
+    await inspect(client, ["/live", f"/live/{past.livestream_id}"])
     pages = ["/wallet", "/consultations", f"/consultations/{past.id}", f"/room/{past.id}", "/account"]
     await inspect(client, [f"/readers/{past.reader.id}", *pages])
 

@@ -1,5 +1,5 @@
 /** Livestreams and gifts, as whoever watches them asks for them. */
-import type { GiftKind, Livestream, LivestreamMessage, TopSender } from "../livestreams/protocol";
+import type { Gift, GiftKind, Livestream, LivestreamMessage, Person, TopSender } from "../livestreams/protocol";
 import type { ApiClient, Page } from "./client";
 
 export interface ReplayFile {
@@ -14,8 +14,14 @@ export interface Replay {
   files: ReplayFile[];
 }
 
-export interface GiftReceipt {
-  id: string;
+export interface GiftReceipt extends Gift {
+  reader: Person;
+  livestream_id: string | null;
+  consultation_id: string | null;
+  /** Told to the reader only. */
+  earned_minor?: number | null;
+  created_at: string;
+  refunded_at: string | null;
 }
 
 export interface LivestreamFilters {

@@ -1,11 +1,12 @@
-/** One line of the wallet's history; a consultation's line opens its statement. */
+/** One line of the wallet's history; a consultation's line opens its statement, a gift's its receipt. */
+import type { TransferView } from "../protocol";
 import { texts } from "../texts";
 import { formatMoney, formatTime } from "../texts/formats";
 import type { TransferGroup } from "../texts/transfer_groups";
 
 export function TransferLine(props: { group: TransferGroup }) {
   const { newest, transfers, amountMinor } = props.group;
-  const isOfConsultation = newest.reference?.kind === "consultation";
+  const path = pathOf(newest);
   const isMany = transfers.length > 1;
   const title = texts.money.transferTypes[newest.type];
   const facts = [
@@ -28,10 +29,15 @@ export function TransferLine(props: { group: TransferGroup }) {
       </span>
     </>
   );
-  if (!isOfConsultation) return <div class="line">{content}</div>;
+  if (path === null) return <div class="line">{content}</div>;
   return (
-    <a class="line" href={`/consultations/${newest.reference?.id}`}>
+    <a class="line" href={path}>
       {content}
     </a>
   );
+}
+
+function pathOf({ reference }: TransferView): string | null {
+  if (reference?.kind === "consultation") return `/consultations/${reference.id}`;
+  return reference?.kind === "gift" ? `/wallet/gifts/${reference.id}` : null;
 }

@@ -1,5 +1,7 @@
 /** A gift's receipt: what, for whom, when, and what it cost. */
+import { type ComponentChildren, Fragment } from "preact";
 import { useRoute } from "preact-iso";
+import type { GiftReceipt } from "../api/livestream_resources";
 import { GiftPicture } from "../components/gifts/gift_picture";
 import { LoginGate } from "../components/login_gate";
 import { Empty, ProblemNote, Skeleton } from "../components/notes";
@@ -7,6 +9,8 @@ import { useLoaded } from "../hooks/loading";
 import { usePageTitle } from "../hooks/page_title";
 import { useServices } from "../services";
 import { texts } from "../texts";
+import { formatDateTime, formatMoney } from "../texts/formats";
+import "../styles/gifts.css";
 
 export default function GiftPage() {
   usePageTitle(texts.gifts.receipt);
@@ -30,5 +34,48 @@ function OneGift(props: { id: string }) {
   if (gift === null) {
     return problem === null ? <Skeleton shape="page" /> : <ProblemNote problem={problem} onRetry={loaded.reload} />;
   }
-  return <GiftPicture imageUrl="" />;
+  return <Receipt gift={gift} />;
+}
+
+function Receipt({ gift }: { gift: GiftReceipt }) {
+  const money = (minor: number) => formatMoney(minor, gift.currency);
+  const { quantity } = gift;
+  const isPriced = gift.amount_minor % quantity === 0 && quantity > 1;
+  const facts: [string, ComponentChildren][] = [
+    [texts.gifts.receiptTo, <a href={`/readers/${gift.reader.id}`}>{gift.reader.display_name}</a>],
+    [texts.gifts.receiptFrom, gift.sender.display_name],
+    [texts.gifts.receiptWhen, formatDateTime(gift.created_at)],
+    [texts.gifts.receiptWhere, <Where gift={gift} />],
+    [texts.gifts.receiptPaid, <b class="figures">{money(gift.amount_minor)}</b>],
+  ];
+  if (isPriced)
+    facts.push([texts.gifts.receiptOf, texts.gifts.receiptPrice(quantity, money(gift.amount_minor / quantity))]);
+  if (gift.earned_minor != null) facts.push([texts.gifts.receiptReader, money(gift.earned_minor)]);
+  if (gift.refunded_at !== null) facts.push([texts.gifts.receiptRefunded, formatDateTime(gift.refunded_at)]);
+  if (gift.message !== "") facts.push([texts.gifts.receiptMessage, gift.message]);
+  facts.push([texts.gifts.receiptNumber, <span class="faint">{gift.id}</span>]);
+  return (
+    <article class="card stack narrow centered">
+      <header class="row">
+        <GiftPicture imageUrl={gift.image_url} />
+        <div class="grow">
+          <h1>{texts.gifts.receipt}</h1>
+          <p class="name">{texts.gifts.receiptFor(quantity, gift.name)}</p>
+        </div>
+      </header>
+      <dl class="receipt">
+        {facts.map(([label, value]) => (
+          <Fragment key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </Fragment>
+        ))}
+      </dl>
+    </article>
+  );
+}
+
+function Where({ gift }: { gift: GiftReceipt }) {
+  if (gift.livestream_id !== null) return <a href={`/live/${gift.livestream_id}`}>{texts.gifts.receiptLivestream}</a>;
+  return <a href={`/consultations/${gift.consultation_id}`}>{texts.gifts.receiptConsultation}</a>;
 }

@@ -1,6 +1,5 @@
 /** One livestream in a list: its cover or its reader's initials, what it is, and when or how many watch. */
 import type { Livestream } from "../../livestreams/protocol";
-import { texts } from "../../texts";
 import { Avatar } from "../avatar";
 import { LiveSign, pastText, startText } from "./live_sign";
 
@@ -8,11 +7,7 @@ export function LivestreamCard(props: { livestream: Livestream }) {
   const { livestream } = props;
   const { reader, title, category, status } = livestream;
   return (
-    <a
-      class="livestream-card card"
-      href={`/live/${livestream.id}`}
-      aria-label={texts.livestreams.watch(title, reader.display_name)}
-    >
+    <a class="livestream-card card" href={`/live/${livestream.id}`}>
       <span class="livestream-card__cover">
         {livestream.cover_url === null ? (
           <Avatar id={reader.id} name={reader.display_name} url={reader.avatar_url} size="large" />

@@ -73,9 +73,11 @@ function Narrow(props: WatchPart) {
         </a>
         <div class="watch__names">
           <h1 class="watch__title">{livestream.title}</h1>
-          <p class="watch__reader">{livestream.reader.display_name}</p>
+          <div class="watch__under">
+            <p class="watch__reader">{livestream.reader.display_name}</p>
+            <LiveSign livestream={livestream} />
+          </div>
         </div>
-        <LiveSign livestream={livestream} />
         <button
           type="button"
           class="stage-button"

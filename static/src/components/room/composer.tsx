@@ -6,6 +6,7 @@ import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { Button } from "../button";
 import { ProblemNote } from "../notes";
+import { RoomGiftButton } from "./gifts";
 import type { RoomPart } from "./part";
 
 const MAXIMUM_CHARACTERS = 4_000;
@@ -66,6 +67,7 @@ export function Composer(props: RoomPart) {
         >
           <SendHorizontal size={20} aria-hidden="true" />
         </button>
+        {props.consultation.status === "in_progress" && <RoomGiftButton {...props} />}
       </div>
     </form>
   );

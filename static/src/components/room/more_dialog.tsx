@@ -6,6 +6,7 @@ import { texts } from "../../texts";
 import { Button } from "../button";
 import { Dialog } from "../dialog";
 import { type ControlsProps, RareControls } from "./controls";
+import { RoomGiftButton } from "./gifts";
 import { ModeChoices } from "./mode_choices";
 import { QualityDetails } from "./quality_sign";
 import { RecordingChoice } from "./recording";
@@ -24,6 +25,11 @@ export function MoreDialog(props: MoreDialogProps) {
         <div class="more-row only-narrow">
           <RareControls {...props} />
         </div>
+        {props.isClient && (
+          <div class="more-gift">
+            <RoomGiftButton {...props} />
+          </div>
+        )}
         <section class="stack stack--tight">
           <h3>{texts.calls.modeTitle}</h3>
           <ModeChoices {...props} onDone={props.onClose} />

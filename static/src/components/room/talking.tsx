@@ -6,6 +6,7 @@ import { TopUpDialog } from "../top_up_dialog";
 import { CallRoom } from "./call_room";
 import { Composer } from "./composer";
 import { EndDialog } from "./end_dialog";
+import { RoomGiftLayer } from "./gifts";
 import { MessageList } from "./message_list";
 import { ModeBar } from "./mode_bar";
 import type { RoomPart } from "./part";
@@ -43,6 +44,7 @@ export function Talking(props: RoomPart) {
           <MessageList {...props} />
         </div>
       )}
+      <RoomGiftLayer {...props} />
       <span class="for-screen-readers" role="status">
         {goesOn ? texts.room.goesOn : isStopped && isToppingUp ? texts.room.stoppedTitle : ""}
       </span>

@@ -43,6 +43,8 @@ export const giftTexts = {
   receiptLivestream: "a livestream",
   receiptConsultation: "a consultation",
   receiptPaid: "Paid",
+  receiptOf: "That is",
+  receiptRefunded: "Given back",
   receiptPrice: (quantity: number, price: string) => `${quantity} × ${price}`,
   receiptReader: "Of it for the reader",
   receiptMessage: "Words with it",

@@ -18,7 +18,6 @@ export const livestreamTexts = {
   paused: "Back soon",
   watching: (count: number) => `${count} watching`,
   viewers: (count: number) => `${count} ${count === 1 ? "viewer" : "viewers"}`,
-  watch: (title: string, name: string) => `${title}, with ${name}`,
   liveNowLink: "Live now: watch",
   liveNowOf: (name: string) => `${name} is live now: watch`,
   startsAt: (when: string, zone: string) => `${when} (${zone})`,
