@@ -9,6 +9,7 @@ from server.features.consultations.routes import ROUTES as CONSULTATION_ROUTES
 from server.features.following.routes import ROUTES as FOLLOWING_ROUTES
 from server.features.gifts.routes import ROUTES as GIFT_ROUTES
 from server.features.livestreams.chat_routes import ROUTES as LIVESTREAM_CHAT_ROUTES
+from server.features.livestreams.earnings_routes import ROUTES as LIVESTREAM_EARNINGS_ROUTES
 from server.features.livestreams.routes import ROUTES as LIVESTREAM_ROUTES
 from server.features.notifications.routes import ROUTES as NOTIFICATION_ROUTES
 from server.features.outbox.routes import ROUTES as OUTBOX_ROUTES
@@ -33,6 +34,7 @@ ROUTES: tuple[Route, ...] = (
     *RECORDING_ROUTES,
     *LIVESTREAM_ROUTES,
     *LIVESTREAM_CHAT_ROUTES,
+    *LIVESTREAM_EARNINGS_ROUTES,
     *REVIEW_ROUTES,
     *WALLET_ROUTES,
     *GIFT_ROUTES,

@@ -78,6 +78,22 @@ export function createServices(browser: Window & typeof globalThis): Services {
     makeSound: () => new Sound(),
     memory: new CallMemory(browser.localStorage, browser.sessionStorage),
     channel: channelOf("soulseer.call"),
+    areDevicesNeeded: () => ownLivestream.isSending,
+  });
+  const ownLivestream = new OwnLivestream({
+    live,
+    resources,
+    readerId: () => (login.user?.role === "reader" ? login.user.id : undefined),
+    // One page has one set of devices, whoever uses them.
+    loadMedia: () => ownCall.prepare(),
+    loadPublisher: async () => (await import("./livestreams/publishing_engine")).openPublisher,
+    openRoom: async (livestreamId) => {
+      const { LivestreamRoom } = await import("./livestreams/room");
+      const environment = { live, resources, storage: browser.localStorage, serverClock, wallet };
+      return new LivestreamRoom(environment, livestreamId, login.user?.id ?? "", { withPicture: false });
+    },
+    memory: new PublishingMemory(browser.sessionStorage),
+    channel: channelOf("soulseer.livestream"),
   });
   return {
     login,
@@ -101,21 +117,7 @@ export function createServices(browser: Window & typeof globalThis): Services {
     bell: new Bell(),
     mediaSupport: findMediaSupport(browser),
     ownCall,
-    ownLivestream: new OwnLivestream({
-      live,
-      resources,
-      readerId: () => (login.user?.role === "reader" ? login.user.id : undefined),
-      // One page has one set of devices, whoever uses them.
-      loadMedia: () => ownCall.prepare(),
-      loadPublisher: async () => (await import("./livestreams/publishing_engine")).openPublisher,
-      openRoom: async (livestreamId) => {
-        const { LivestreamRoom } = await import("./livestreams/room");
-        const environment = { live, resources, storage: browser.localStorage, serverClock, wallet };
-        return new LivestreamRoom(environment, livestreamId, login.user?.id ?? "", { withPicture: false });
-      },
-      memory: new PublishingMemory(browser.sessionStorage),
-      channel: channelOf("soulseer.livestream"),
-    }),
+    ownLivestream,
     storage: browser.localStorage,
   };
 }

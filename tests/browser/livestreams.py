@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
 from playwright.async_api import Locator, Page, expect
 
+from realtime.livestreams.hosting import LivestreamHost
 from tests.browser.calls import DEVICES
 from tests.browser.visitors import Visitor
+from tests.livestreams.engines.peers import TestViewer
 from tests.support.clients import ApiClient
-from tests.support.servers import PASSWORD
+from tests.support.consultations import add_client
+from tests.support.live import LiveClient
+from tests.support.servers import PASSWORD, Server
 
 # One that the server tells of, or that reaches a page through it.
 PATIENCE_MS = 20_000
@@ -88,3 +96,54 @@ class StudioView:
         """Of the one that is live."""
         reply = await reader.get(f"/livestreams?reader_id={reader.id}&status=live")
         return str(reply.body["items"][0]["id"])
+
+
+def host_of(server: Server) -> LivestreamHost:
+    live = server.services.live
+    assert live is not None
+    assert live.livestreams is not None
+    return live.livestreams
+
+
+@dataclass
+class Watcher:
+    """Somebody who watches without a browser, and decodes what comes."""
+
+    live: LiveClient
+    livestream_id: str
+    viewer: TestViewer
+    version: int = 0
+
+    async def sees(self) -> None:
+        """Pictures and sound go on coming."""
+        await self.viewer.until_received("video", 10)
+        await self.viewer.until_received("audio", 20)
+
+    async def told(self, name: str) -> None:
+        """Something that was not told before."""
+        event = await self.live.next_event(
+            f"livestream.{name}",
+            lambda event: event["livestream_id"] == self.livestream_id and event["version"] > self.version,
+        )
+        self.version = event["version"]
+
+    async def watch(self) -> None:
+        """Join, or join again where the media are now."""
+        await self.viewer.close()
+        self.viewer = TestViewer()
+        joined = await self.live.command("livestream.join", livestream_id=self.livestream_id)
+        assert joined["media"] == "offered", joined
+        self.version = joined["livestream"]["version"]
+        answer = await self.viewer.answer(joined["description"]["sdp"])
+        description = {"type": "answer", "sdp": answer}
+        await self.live.command("livestream.answer", livestream_id=self.livestream_id, description=description)
+
+
+@asynccontextmanager
+async def watching(server: Server, livestream_id: str) -> AsyncIterator[Watcher]:
+    watcher = Watcher(await server.connect(await add_client(server)), livestream_id, TestViewer())
+    await watcher.watch()
+    try:
+        yield watcher
+    finally:
+        await watcher.viewer.close()

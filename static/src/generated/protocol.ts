@@ -85,6 +85,7 @@ LivestreamAnswer: LivestreamAnswer
 LivestreamAnswered: LivestreamAnswered
 LivestreamData: LivestreamData
 LivestreamDraft: LivestreamDraft
+LivestreamEarningsView: LivestreamEarningsView
 LivestreamJoined: LivestreamJoined
 LivestreamLeft: LivestreamLeft
 LivestreamMessageData: LivestreamMessageData
@@ -1162,6 +1163,15 @@ gift_goal?: (GiftGoal | null)
 is_recorded?: boolean
 scheduled_at?: (string | null)
 title: string
+}
+/**
+ * Gifts that were not given back. Money in minor units; `earned_minor` is the reader's part of `gifts_minor`.
+ */
+export interface LivestreamEarningsView {
+currency: string
+earned_minor: number
+gifts_count: number
+gifts_minor: number
 }
 /**
  * `description` is to be answered by `livestream.answer`; it is there only where `media` is `offered`.

@@ -1,5 +1,5 @@
 /** The form of a livestream's details: what it starts with, what of it is wrong, and that nothing typed is lost. */
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { LivestreamDetails } from "../api/studio_resources";
 import {
   bodyOf,
@@ -36,16 +36,13 @@ export function useOwnDetails(
   const { login, resources, site, serverClock, storage } = useServices();
   const reader = useLoaded(() => resources.ownReader(), []);
   const isDraftKept = livestream === null && !isAnnounced;
-  const [typed, setTyped] = useState<TypedDetails>(() =>
-    livestream === null
-      ? { ...begun(last, login.user?.display_name ?? ""), when: isAnnounced ? proposedTime(serverClock.nowMs()) : "" }
-      : typedOf(livestream),
-  );
+  const [typed, setTyped] = useState<TypedDetails>(() => {
+    if (livestream !== null) return typedOf(livestream);
+    const begun = beginAs(last, login.user?.display_name ?? "");
+    if (isAnnounced) return { ...begun, when: proposedTime(serverClock.nowMs()) };
+    return readDraft(storage) ?? begun;
+  });
   const [isChecked, setChecked] = useState(false);
-  useEffect(() => {
-    const draft = isDraftKept ? readDraft(storage) : null;
-    if (draft !== null) setTyped(draft);
-  }, []);
   const currency = site.value?.currency ?? "USD";
   const mistakes = mistakesOf(typed, currency, { isAnnounced, nowMs: serverClock.nowMs() });
   const own = reader.value?.specialties ?? [];
@@ -66,7 +63,7 @@ export function useOwnDetails(
   };
 }
 
-function begun(last: Livestream | null, name: string): TypedDetails {
+function beginAs(last: Livestream | null, name: string): TypedDetails {
   if (last === null) return { ...FIRST_DETAILS, title: texts.studio.titleDefault(name) };
   const { title, category, is_recorded: isRecorded } = last;
   return { ...FIRST_DETAILS, title, category, isRecorded };

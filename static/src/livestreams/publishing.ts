@@ -52,7 +52,7 @@ const CONNECT_WITHIN_MS = 8_000;
 const DISCONNECTED_FOR_MS = 2_500;
 /** Another device that took over is told within this time. */
 const LOST_FOR_MS = 1_000;
-/** The server says that it has no media of ours, or elsewhere: it may be late to notice that it has. */
+/** The server says that nothing of ours arrives: it may be late to notice that something does. */
 const MISSED_FOR_MS = 5_000;
 const LOOK_EVERY_MS = 2_000;
 
@@ -130,9 +130,10 @@ export class Publisher {
     if (status === "ended" || status === "cancelled") return this.rest("ended");
     if (status !== "live" || !this.isAtIt) return;
     if (is_paused && pause_reason === "private") return this.rest("paused");
-    this.isMissed = is_paused || media_id !== this.mediaId;
+    const isElsewhere = media_id !== this.mediaId;
+    this.isMissed = is_paused || isElsewhere;
     if (!this.isMissed || this.currentStage.peek() !== "live" || this.timer !== null) return;
-    this.tryIn(MISSED_FOR_MS, () => this.isMissed && this.again());
+    this.tryIn(isElsewhere ? LOST_FOR_MS : MISSED_FOR_MS, () => this.isMissed && this.again());
   }
 
   /** The server says which page of the reader's publishes from now on. */

@@ -26,6 +26,8 @@ export interface OwnCallEnvironment {
   memory: CallMemory;
   /** Tells this browser's other tabs that one of them took a call over. */
   channel: BroadcastChannel | null;
+  /** Of this tab's devices: a livestream is sent from them, so that leaving a room does not close them. */
+  areDevicesNeeded: () => boolean;
 }
 
 export class OwnCall {
@@ -149,7 +151,7 @@ export class OwnCall {
 
   /** The room's page is closed; a call that runs, or is ready to, stays unless it is over. */
   leave(consultationId: string, { isOver = false } = {}): void {
-    if (this.readyId.peek() !== consultationId) this.currentMedia.peek()?.devices.close();
+    if (this.readyId.peek() !== consultationId) this.closeDevices();
     else if (isOver) this.release();
   }
 
@@ -163,7 +165,11 @@ export class OwnCall {
   private letGo(): void {
     this.readyId.value = null;
     this.closeCall();
-    this.currentMedia.peek()?.devices.close();
+    this.closeDevices();
+  }
+
+  private closeDevices(): void {
+    if (!this.environment.areDevicesNeeded()) this.currentMedia.peek()?.devices.close();
   }
 
   private keepOpen(consultationId: string | null, open: OpenDevices): void {

@@ -6,7 +6,7 @@ import { effect, type ReadonlySignal, signal, untracked } from "@preact/signals"
 import type { Resources } from "../api/resources";
 import type { LiveConnection } from "../live/connection";
 import { LIVESTREAM_STATE_EVENTS, type Livestream } from "../livestreams/protocol";
-import type { Publisher } from "../livestreams/publishing";
+import type { Publisher, PublishingStage } from "../livestreams/publishing";
 import type { OpenPublisher } from "../livestreams/publishing_engine";
 import type { LivestreamRoom } from "../livestreams/room";
 import type { LoadMedia } from "../media/loading";
@@ -30,6 +30,7 @@ export interface OwnLivestreamEnvironment {
 
 /** Until the site's answer says otherwise. */
 const MAXIMUM_KBPS = 1_500;
+const SENDING: ReadonlySet<PublishingStage> = new Set(["starting", "live", "reconnecting"]);
 
 export class OwnLivestream {
   private readonly current = signal<Livestream | null>(null);
@@ -70,6 +71,11 @@ export class OwnLivestream {
     return this.currentRoom;
   }
 
+  /** Devices are in use by it. */
+  get isSending(): boolean {
+    return SENDING.has(this.currentPublisher.peek()?.stage.peek() ?? "idle");
+  }
+
   start(): () => void {
     const { live, channel } = this.environment;
     const stops = [
@@ -88,7 +94,7 @@ export class OwnLivestream {
       }),
       effect(() => {
         const stage = this.currentPublisher.value?.stage.value;
-        if (stage === "starting" || stage === "live" || stage === "reconnecting") return warnBeforeLeaving();
+        if (stage !== undefined && SENDING.has(stage)) return warnBeforeLeaving();
         if (stage === "taken_over" || stage === "ended" || stage === "paused") untracked(() => this.letDevicesGo());
         return undefined;
       }),

@@ -207,7 +207,7 @@ describe("what the server says", () => {
     const { publisher, peers, answers, peer } = await live();
     answers[0] = () => sampleLivestream({ media_id: "media-2", version: 4 });
     publisher.follow(sampleLivestream({ media_id: "media-2", version: 3 }));
-    await settle(5_100);
+    await settle(1_100);
     peer().become("connected");
     publisher.follow(sampleLivestream({ media_id: "media-2", version: 4 }));
     await settle(10_000);

@@ -152,6 +152,23 @@ export function fakeServices(
     makeSound: () => silentSound,
     memory: new CallMemory(localStorage, sessionStorage),
     channel: null,
+    areDevicesNeeded: () => ownLivestream.isSending,
+  });
+  const ownLivestream = new OwnLivestream({
+    live,
+    resources,
+    readerId: () => (user?.role === "reader" ? user.id : undefined),
+    loadMedia: () => ownCall.prepare(),
+    loadPublisher,
+    openRoom: async (livestreamId) =>
+      new LivestreamRoom(
+        { live, resources, storage: localStorage, serverClock, wallet },
+        livestreamId,
+        user?.id ?? "",
+        { withPicture: false },
+      ),
+    memory: new PublishingMemory(sessionStorage),
+    channel: null,
   });
   const services: Services = {
     login,
@@ -169,22 +186,7 @@ export function fakeServices(
     bell: new Bell(),
     mediaSupport: "ok",
     ownCall,
-    ownLivestream: new OwnLivestream({
-      live,
-      resources,
-      readerId: () => (user?.role === "reader" ? user.id : undefined),
-      loadMedia: () => ownCall.prepare(),
-      loadPublisher,
-      openRoom: async (livestreamId) =>
-        new LivestreamRoom(
-          { live, resources, storage: localStorage, serverClock, wallet },
-          livestreamId,
-          user?.id ?? "",
-          { withPicture: false },
-        ),
-      memory: new PublishingMemory(sessionStorage),
-      channel: null,
-    }),
+    ownLivestream,
     storage: localStorage,
   };
   return { services, socket, calls };

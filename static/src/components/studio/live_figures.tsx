@@ -1,14 +1,20 @@
 /** Viewers, gifts and the goal of a livestream that goes on. */
+import { useEffect, useState } from "preact/hooks";
 import type { Livestream } from "../../livestreams/protocol";
+import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { formatMoney, formatNumber } from "../../texts/formats";
+import { GiftGoalBar } from "../gifts/top_senders";
+
+const ASK_AFTER_MS = 300;
 
 export function LiveFigures({ livestream }: { livestream: Livestream }) {
   const { viewer_count, peak, currency, gift_goal: goal } = livestream;
+  const earned = useEarned(livestream);
   const facts = [
     { label: texts.studio.watching, value: formatNumber(viewer_count) },
     { label: texts.studio.peak, value: formatNumber(peak) },
-    giftsFact(livestream),
+    earnedFact(earned, currency),
   ];
   return (
     <section class="card stack stack--tight" aria-label={texts.studio.figures}>
@@ -20,30 +26,31 @@ export function LiveFigures({ livestream }: { livestream: Livestream }) {
           </div>
         ))}
       </div>
-      {goal !== null && (
-        <div class="stack stack--tight">
-          <p class="row row--apart">
-            <span class="studio-goal__title">{goal.title}</span>
-            <span class="figures soft">
-              {texts.studio.goalReached(
-                formatMoney(goal.reached_minor, currency),
-                formatMoney(goal.goal_minor, currency),
-              )}
-            </span>
-          </p>
-          <progress
-            class="studio-goal"
-            max={goal.goal_minor}
-            value={Math.min(goal.reached_minor, goal.goal_minor)}
-            aria-label={goal.title}
-          />
-        </div>
-      )}
+      {goal !== null && <GiftGoalBar goal={goal} currency={currency} />}
     </section>
   );
 }
 
-/** The reader's part of what was given. */
-export function giftsFact({ gifts_minor, currency }: Livestream): { label: string; value: string } {
-  return { label: texts.studio.gifts, value: formatMoney(gifts_minor, currency) };
+/** The reader's part of what was given, asked for again whenever something is; null until it is known. */
+export function useEarned({ id, gifts_minor }: Livestream): number | null {
+  const { resources } = useServices();
+  const [earned, setEarned] = useState<number | null>(null);
+  useEffect(() => {
+    let isOld = false;
+    const ask = async () => {
+      const answer = await resources.livestreamEarnings(id).catch(() => null);
+      if (!isOld && answer !== null) setEarned(answer.earned_minor);
+    };
+    // A shower of gifts is one question.
+    const timer = setTimeout(() => void ask(), ASK_AFTER_MS);
+    return () => {
+      isOld = true;
+      clearTimeout(timer);
+    };
+  }, [id, gifts_minor]);
+  return earned;
+}
+
+export function earnedFact(earnedMinor: number | null, currency: string): { label: string; value: string } {
+  return { label: texts.studio.earned, value: earnedMinor === null ? "…" : formatMoney(earnedMinor, currency) };
 }

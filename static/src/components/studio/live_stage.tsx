@@ -6,8 +6,10 @@ import type { Livestream } from "../../livestreams/protocol";
 import type { Publisher } from "../../livestreams/publishing";
 import type { SentQuality } from "../../livestreams/sent_quality";
 import { secondsUntil } from "../../rooms/clock";
+import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { formatClock, formatNumber } from "../../texts/formats";
+import { GiftLayer } from "../gifts/gift_layer";
 import { StageTrouble } from "./stage_trouble";
 
 export interface LivePart {
@@ -19,6 +21,7 @@ export interface LivePart {
 
 export function LiveStage(props: LivePart) {
   const { livestream, publisher } = props;
+  const room = useServices().ownLivestream.room.value;
   const stage = publisher?.stage.value ?? "idle";
   return (
     <section class="stage studio-stage" aria-label={texts.studio.ownStage}>
@@ -27,6 +30,7 @@ export function LiveStage(props: LivePart) {
         {livestream !== null && <LiveSign livestream={livestream} />}
         {publisher !== null && stage === "live" && <SentSign quality={publisher.quality.value} />}
       </div>
+      {room !== null && <GiftLayer moments={room.giftMoments} />}
       <StageTrouble {...props} />
     </section>
   );

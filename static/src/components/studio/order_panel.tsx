@@ -6,6 +6,7 @@ import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { SelectField } from "../fields";
 import { ProblemNote } from "../notes";
+import { Moderators, Sanctions } from "./order_lists";
 
 export function OrderPanel({ livestream }: { livestream: Livestream }) {
   const { live, ownLivestream } = useServices();
@@ -39,6 +40,8 @@ export function OrderPanel({ livestream }: { livestream: Livestream }) {
         {texts.studio.followersOnly}
       </label>
       <ProblemNote problem={problem} />
+      <Moderators />
+      <Sanctions />
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { formatClock, formatNumber } from "../../texts/formats";
 import { Button } from "../button";
-import { giftsFact } from "./live_figures";
+import { earnedFact, useEarned } from "./live_figures";
 import { RecordingControls } from "./recording_controls";
 
 /** The recording is stored within moments of the end; until then it is looked for. */
@@ -25,7 +25,7 @@ export function LivestreamSummary({ livestream: ended }: { livestream: Livestrea
   const facts = [
     { label: texts.studio.lasted, value: formatClock(secondsLive(livestream)) },
     { label: texts.studio.peak, value: formatNumber(livestream.peak) },
-    giftsFact(livestream),
+    earnedFact(useEarned(livestream), livestream.currency),
   ];
   return (
     <section class="card stack narrow centered" aria-labelledby="over-title">

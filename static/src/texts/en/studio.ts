@@ -159,6 +159,7 @@ export const studioTexts = {
   sanctionOf: { muted: "may not write", banned: "may not watch" } as Record<string, string>,
   sanctionUntil: (when: string) => `until ${when}`,
   sanctionForGood: "until you lift it",
+  sanctionBy: (name: string) => `by ${name}`,
   lift: "Lift",
 
   endTitle: "End the livestream?",
