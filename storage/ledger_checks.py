@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config import limits
+from storage.gift_checks import GIFT_TALLIES_ADD_UP, GIFTS_ARE_PAID
 from storage.transaction import Connection
 
 
@@ -147,6 +148,8 @@ INVARIANTS = {
     "consultations_add_up": _CONSULTATIONS_ADD_UP,
     "top_ups_have_payments": _TOP_UPS_HAVE_PAYMENTS,
     "nothing_pending_too_long": _NOTHING_PENDING_TOO_LONG,
+    "gifts_are_paid": GIFTS_ARE_PAID,
+    "gift_tallies_add_up": GIFT_TALLIES_ADD_UP,
 }
 
 

@@ -18,13 +18,21 @@ class Wallet:
     limit_per_day: int | None = None
     limit_per_month: int | None = None
 
-    def can_pay(self, price: int, *, cost_so_far: int) -> bool:
-        periods = (
-            (cost_so_far, self.limit_per_consultation),
-            (self.spent, self.limit_per_day),
-            (self.spent, self.limit_per_month),
+    def can_pay(self, price: int, *, spent_in_room: int | None) -> bool:
+        return not self.refusal(price, spent_in_room=spent_in_room)
+
+    def refusal(self, price: int, *, spent_in_room: int | None) -> str:
+        """Why it cannot be paid, empty if it can; `spent_in_room` None = for no consultation."""
+        periods = [(self.spent, self.limit_per_day), (self.spent, self.limit_per_month)]
+        if spent_in_room is not None:
+            periods.append((spent_in_room, self.limit_per_consultation))
+        if self.balance < price:
+            return "wallet.balance_too_low"
+        return (
+            "wallet.spending_limit_reached"
+            if any(limit is not None and spent + price > limit for spent, limit in periods)
+            else ""
         )
-        return self.balance >= price and all(limit is None or spent + price <= limit for spent, limit in periods)
 
     def pay(self, price: int) -> None:
         self.balance -= price
@@ -55,6 +63,7 @@ class Room:
     connected: int = 0
     charges: int = 0
     cost: int = 0
+    gifts: int = 0
     pause: str | None = None
     paused_at: int = 0
     held_until: int | None = None
@@ -91,7 +100,7 @@ class Room:
 
     def charge_until(self, until: int) -> None:
         while self.ended is None and self.paid_until is not None and self.paid_until <= until:
-            if self.wallet.can_pay(self.price, cost_so_far=self.cost):
+            if self.wallet.can_pay(self.price, spent_in_room=self.cost + self.gifts):
                 self.wallet.pay(self.price)
                 self.cost += self.price
                 self.charges += 1
@@ -196,6 +205,20 @@ class Room:
         self.messages += 1
         return "stored"
 
+    def give(self, price: int, *, words: str, is_there: bool) -> str:
+        """Why the client's gift is refused; empty once it is paid."""
+        if self.ended:
+            return "consultation.not_in_progress"
+        if words and self.pause == "balance":
+            return "consultation.clock_stopped"
+        if words and self.pause == "connection" and not is_there:
+            return "consultation.not_joined"
+        refusal = self.wallet.refusal(price, spent_in_room=self.cost + self.gifts)
+        if not refusal:
+            self.wallet.pay(price)
+            self.gifts += price
+        return refusal
+
     def _be_patient(self, waited: int | None) -> None:
         """Those who are missing are waited for from the first loss that is left, never less than promised before."""
         missing = [at for at, _ in self.lost.values()] if self.pause == "connection" else []
@@ -240,7 +263,7 @@ class Room:
         """The money for the next increment is there, and came before the held time ended."""
         assert self.held_until is not None
         came_in_time = now < self.held_until or 0 <= self.wallet.credited_at < self.held_until
-        return came_in_time and self.wallet.can_pay(self.price, cost_so_far=self.cost)
+        return came_in_time and self.wallet.can_pay(self.price, spent_in_room=self.cost + self.gifts)
 
     def deadline(self, now: int) -> None:
         if self.pause == "balance" and self.held_until is not None and self.held_until <= now and not self._funded(now):

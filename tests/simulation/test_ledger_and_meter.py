@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
 from uuid import UUID
@@ -20,12 +20,14 @@ from storage.consultations import find_parts
 from storage.database import Database
 from storage.ledger import find_ledger_account
 from storage.spending_limits import SpendingLimits
+from tests.simulation.giving import Given, give, give_back
 from tests.simulation.model import Room, Wallet
 from tests.simulation.world import CURRENCY, Seat, SimulatedNode, World
+from tests.support.gifts import put_on_livestream
 
 SEEDS = int(os.environ.get("SIMULATION_SEEDS", "25"))
 FIRST_SEED = int(os.environ.get("SIMULATION_FIRST_SEED", "1"))
-STEPS = 60
+STEPS = 80
 
 
 @dataclass
@@ -41,6 +43,10 @@ class Pair:
     consultation_id: UUID | None = None
     room: Room | None = None
     rings_until: int | None = None
+    # What the reader earned with gifts of anybody, and the livestream in which they were given, beside those in consultations.
+    gifted: int = 0
+    livestream_id: UUID | None = None
+    given: list[Given] = field(default_factory=list)
 
     @property
     def rate(self) -> int:
@@ -68,6 +74,9 @@ class Simulation:
             await self.world.top_up(client, balance)
             self.pairs.append(Pair(Seat(client), Seat(reader), Wallet(balance), rates))
             await self.world.connect(reader, self.world.nodes[0])
+            self.pairs[-1].livestream_id = await put_on_livestream(
+                self.world.database, reader, now=self.world.clock.now(), goal_minor=self.rng.choice([None, 5_000])
+            )
 
     def _present(self, seat: Seat) -> bool:
         now = self.world.clock.now()
@@ -86,6 +95,8 @@ class Simulation:
             await self.change_limits(pair)
         elif roll < 0.42:
             await self.refund(pair)
+        elif self.rng.random() < 0.35:
+            await (give_back(self, pair) if self.rng.random() < 0.15 else give(self, pair))
         elif pair.room is None or pair.room.ended:
             await (self.ring_in_vain(pair) if self.rng.random() < 0.2 else self.begin(pair))
         elif roll < 0.50:
@@ -196,7 +207,7 @@ class Simulation:
         if pair.room is not None:
             pair.earned_before += pair.room.earned
             pair.room = None
-        if pair.wallet.can_pay(int(first), cost_so_far=0):
+        if pair.wallet.can_pay(int(first), spent_in_room=0):
             parts = await self.world.request(pair.client.user_id, pair.reader.user_id, type=pair.type)
             pair.consultation_id = parts.consultation.id
             return True
@@ -232,7 +243,7 @@ class Simulation:
         def some(spent: int) -> int | None:
             return self.rng.choice([None, None, max(0, spent) + self.rng.randint(0, pair.rate * 3)])
 
-        cost = 0 if pair.room is None else pair.room.cost
+        cost = 0 if pair.room is None else pair.room.cost + pair.room.gifts
         await self.set_limits(pair, some(cost), some(pair.wallet.spent), some(pair.wallet.spent))
 
     async def set_limits(self, pair: Pair, *limits: int | None) -> None:
@@ -346,12 +357,12 @@ class Simulation:
                     parts = await find_parts(connection, pair.consultation_id)
                     assert parts is not None
                     c = parts.consultation
-                    assert c.total_cost_minor == pair.room.cost
+                    assert (c.total_cost_minor, c.gifts_minor) == (pair.room.cost, pair.room.gifts)
                     assert c.end_reason == pair.room.ended
                     assert (c.pause_reason, c.billed_increments) == (pair.room.pause, pair.room.charges)
                     if pair.room.ended or pair.room.pause:
                         assert c.connected_ms == pair.room.connected
-                    assert earnings.balance_minor == pair.earned_before + pair.room.earned
+                    assert earnings.balance_minor == pair.earned_before + pair.room.earned + pair.gifted
                 assert wallet.balance_minor == pair.wallet.balance
             wrong = await connection.fetch(
                 "SELECT a.id FROM ledger_accounts AS a LEFT JOIN entries AS e ON e.ledger_account_id = a.id"

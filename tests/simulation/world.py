@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from billing.gifts.catalogue import open_gift_kinds
 from config.clock import MovableClock, milliseconds_between
 from config.errors import NotFound
 from config.ids import new_id
@@ -26,14 +27,19 @@ from realtime.consultations.requests import (
     request_consultation,
 )
 from realtime.consultations.sweeps import Meter
+from realtime.gifts.sending import GiftOutcome, send_gifts
 from server.features.admin.consultations import refund_consultation
+from server.features.gifts.refunds import refund_any_gift
 from storage.attendances import insert_attendance
 from storage.consultations import ConsultationParts, lock_parts
 from storage.database import Database
+from storage.gift_kinds import GiftKind
+from storage.gifts import GiftDraft
 from storage.ledger import open_ledger_accounts, open_platform_accounts
 from storage.messages import MessageDraft, MessageOutcome, insert_messages
 from storage.spending_limits import SpendingLimits, save_spending_limits
 from storage.transaction import Transaction
+from tests.support.gifts import kinds_by_name
 from tests.support.money import fund_wallet
 
 CURRENCY = "USD"
@@ -71,6 +77,7 @@ class World:
         self.clock = clock
         self.epoch = clock.now()
         self.nodes: list[SimulatedNode] = []
+        self.kinds: list[GiftKind] = []
         self._admin: Caller | None = None
 
     @property
@@ -84,6 +91,16 @@ class World:
     async def open(self, nodes: int = 2) -> None:
         async with self.database.transaction() as tx:
             await open_platform_accounts(tx, CURRENCY)
+            await open_gift_kinds(tx, CURRENCY, now=self.clock.now())
+            # Also what costs a cent or a few: the rounding of the split is in them.
+            await tx.execute(
+                "INSERT INTO gift_kinds (id, name, price_minor, currency, image_url, sort_order, created_at, updated_at)"
+                " SELECT new_uuid7(), 'Crumb ' || price, price, $1, '/gifts/tea.svg', 0, $2, $2"
+                " FROM unnest('{1,3,7,13}'::integer[]) AS price",
+                CURRENCY,
+                self.clock.now(),
+            )
+        self.kinds = list((await kinds_by_name(self.database, CURRENCY)).values())
         for _ in range(nodes):
             await self.start_node()
 
@@ -210,14 +227,31 @@ class World:
 
     async def refund(self, consultation_id: UUID, amount: int) -> ConsultationParts:
         """By an admin."""
-        if self._admin is None:
-            admin_id = await self.add_user("admin")
-            self._admin = Caller(admin_id, admin_id, "admin", frozenset(), "Admin")
-        admin, refund_id, moment = self._admin, new_id(), self.moment()
+        admin, refund_id, moment = await self.admin(), new_id(), self.moment()
         return await self.database.transact(
             lambda tx: refund_consultation(
                 tx, admin, consultation_id, refund_id=refund_id, amount_minor=amount, reason="kindness", moment=moment
             )
+        )
+
+    async def admin(self) -> Caller:
+        if self._admin is None:
+            admin_id = await self.add_user("admin")
+            self._admin = Caller(admin_id, admin_id, "admin", frozenset(), "Admin")
+        return self._admin
+
+    async def give(self, draft: GiftDraft) -> GiftOutcome:
+        """In a transaction of its own, as a batch of one."""
+
+        async def act(tx: Transaction) -> GiftOutcome:
+            return (await send_gifts(tx, [draft], billing=self.settings.billing, now=self.clock.now()))[0]
+
+        return await self.database.transact(act)
+
+    async def give_back(self, gift_id: UUID) -> None:
+        admin, refund_id, now = await self.admin(), new_id(), self.clock.now()
+        await self.database.transact(
+            lambda tx: refund_any_gift(tx, admin, gift_id, refund_id=refund_id, reason="kindness", now=now)
         )
 
     async def say(self, consultation_id: UUID, sender_id: UUID) -> MessageOutcome:

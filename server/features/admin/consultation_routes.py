@@ -27,6 +27,7 @@ from server.features.consultations.views import ConsultationPage, Statement, ren
 from server.http.pagination import make_page
 from server.http.routes import Call, Idempotency, Route
 from storage.consultations import ConsultationParts, find_parts, list_parts
+from storage.gift_receipts import list_gifts_of_consultation
 from storage.reviews import list_reviews
 
 
@@ -65,7 +66,9 @@ async def get_any_statement(call: Call[None, None]) -> Statement:
         if parts is None:
             raise NotFound("There is no such consultation")
         lines = await list_statement(db, parts, viewer="admin", now=call.clock.now())
-    return render_statement(_render(call, parts), lines)
+        gifts = await list_gifts_of_consultation(db, parts.consultation.id, limit=limits.STATEMENT_GIFTS)
+    gifts_minor = parts.consultation.gifts_minor
+    return render_statement(_render(call, parts), lines, gifts, gifts_minor=gifts_minor, viewer="admin")
 
 
 async def end_any_consultation(call: Call[ReasonPayload, None]) -> ConsultationView:

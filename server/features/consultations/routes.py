@@ -39,6 +39,7 @@ from server.http.pagination import make_page
 from server.http.routes import Call, Idempotency, Route
 from server.serving import LISTENING
 from storage.consultations import ConsultationParts, list_parts
+from storage.gift_receipts import list_gifts_of_consultation
 from storage.messages import list_messages
 from storage.transaction import Transaction
 
@@ -107,7 +108,9 @@ async def get_statement(call: Call[None, None]) -> Statement:
         parts = await access_consultation(db, call.ids["consultation_id"], user_id=call.caller.user_id)
         viewer = viewer_of(parts.consultation, call.caller.user_id)
         lines = await list_statement(db, parts, viewer=viewer, now=now)
-    return render_statement(render_for(call, parts), lines)
+        gifts = await list_gifts_of_consultation(db, parts.consultation.id, limit=limits.STATEMENT_GIFTS)
+    gifts_minor = parts.consultation.gifts_minor
+    return render_statement(render_for(call, parts), lines, gifts, gifts_minor=gifts_minor, viewer=viewer)
 
 
 async def download_transcript(call: Call[None, TranscriptQuery]) -> web.StreamResponse:

@@ -7,9 +7,10 @@ from typing import Literal
 from uuid import UUID
 
 from config.fields import Instant, View
-from realtime.consultations.snapshots import ConsultationView, MessageView
+from realtime.consultations.snapshots import ConsultationView, MessageView, Viewer
 from server.features.consultations.statements import StatementLine
 from server.http.pagination import Page
+from storage.gift_receipts import GiftReceipt
 
 
 class ConsultationPage(Page[ConsultationView]):
@@ -37,17 +38,38 @@ class StatementLineView(View):
     reason: str | None
 
 
+class StatementGiftView(View):
+    """A gift that the client gave in it. `earned_minor` only the reader sees; one that was given back counts no more."""
+
+    id: UUID
+    at: Instant
+    description: str
+    amount_minor: int
+    earned_minor: int | None
+    transfer_id: UUID
+    is_refunded: bool
+
+
 class Statement(View):
-    """The lines' amounts sum to `total_cost_minor`."""
+    """The lines' amounts sum to `total_cost_minor`; gifts are told apart from what the consultation cost."""
 
     consultation: ConsultationView
     lines: list[StatementLineView]
     total_cost_minor: int
+    gifts: list[StatementGiftView]
+    gifts_minor: int
     connected_seconds: float
     currency: str
 
 
-def render_statement(consultation: ConsultationView, lines: Sequence[StatementLine]) -> Statement:
+def render_statement(
+    consultation: ConsultationView,
+    lines: Sequence[StatementLine],
+    gifts: Sequence[GiftReceipt],
+    *,
+    gifts_minor: int,
+    viewer: Viewer,
+) -> Statement:
     return Statement(
         consultation=consultation,
         lines=[
@@ -65,6 +87,19 @@ def render_statement(consultation: ConsultationView, lines: Sequence[StatementLi
             for line in lines
         ],
         total_cost_minor=consultation.total_cost_minor,
+        gifts=[
+            StatementGiftView(
+                id=gift.id,
+                at=gift.created_at,
+                description=gift.description,
+                amount_minor=gift.amount_minor,
+                earned_minor=None if viewer == "client" else gift.reader_minor,
+                transfer_id=gift.transfer_id,
+                is_refunded=gift.refunded_at is not None,
+            )
+            for gift in gifts
+        ],
+        gifts_minor=gifts_minor,
         connected_seconds=consultation.connected_seconds,
         currency=consultation.currency,
     )

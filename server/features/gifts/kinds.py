@@ -37,8 +37,10 @@ class TooManyGiftKinds(AppError):
 async def add_gift_kind(
     tx: Transaction, admin: Caller, kind_id: UUID, payload: GiftKindPayload, *, currency: str, now: datetime
 ) -> GiftKind:
-    """Raises GiftNameTaken, TooManyGiftKinds, Unprocessable."""
+    """Once for each `kind_id`. Raises GiftNameTaken, TooManyGiftKinds, Unprocessable."""
     await lock_gift_kinds(tx)
+    if (added := await find_gift_kind(tx, kind_id)) is not None:
+        return added
     if await count_gift_kinds(tx, currency) >= limits.GIFT_KINDS:
         raise TooManyGiftKinds
     image_url = await _choose_picture(tx, admin, payload)

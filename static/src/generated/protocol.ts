@@ -1,6 +1,6 @@
 /* Generated from schema.json by `npm run types`. Change the server's models, not this file. */
 
-export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "follow.oneself" | "follow.too_many" | "gift.kind_unknown" | "gift.name_taken" | "gift.too_many_kinds" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "livestream.already_live" | "livestream.banned" | "livestream.ended" | "livestream.followers_only" | "livestream.full" | "livestream.media_gone" | "livestream.muted" | "livestream.not_joined" | "livestream.not_live" | "livestream.not_scheduled" | "livestream.slow_mode" | "livestream.taken_over" | "livestream.too_many" | "livestream.too_many_moderators" | "livestream.unavailable" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "push.subscription_taken" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
+export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "follow.oneself" | "follow.too_many" | "gift.kind_unknown" | "gift.name_taken" | "gift.refunded" | "gift.too_many_kinds" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "livestream.already_live" | "livestream.banned" | "livestream.ended" | "livestream.followers_only" | "livestream.full" | "livestream.media_gone" | "livestream.muted" | "livestream.not_joined" | "livestream.not_live" | "livestream.not_scheduled" | "livestream.slow_mode" | "livestream.taken_over" | "livestream.too_many" | "livestream.too_many_moderators" | "livestream.unavailable" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "push.subscription_taken" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
 
 export interface Protocol {
 AdminEntry: AdminEntry
@@ -49,6 +49,7 @@ DeleteLivestreamMessage: DeleteLivestreamMessage
 Desk: Desk
 DirectoryQuery: DirectoryQuery
 EarningsChangedEvent: EarningsChangedEvent
+EarningsView: EarningsView
 ErrorCode: ErrorCode
 FacetView: FacetView
 Facets: Facets
@@ -66,6 +67,8 @@ GiftKindPage: GiftKindPage
 GiftKindPatch: GiftKindPatch
 GiftKindPayload: GiftKindPayload
 GiftKindView: GiftKindView
+GiftReceiptView: GiftReceiptView
+GiftRefundPayload: GiftRefundPayload
 GiftSentEvent: GiftSentEvent
 GiftView: GiftView
 IceCandidate: IceCandidate
@@ -228,12 +231,15 @@ SpeakerView: SpeakerView
 StandingView: StandingView
 StartLivestream: StartLivestream
 Statement: Statement
+StatementGiftView: StatementGiftView
 StatementLineView: StatementLineView
 StatusData: StatusData
 TestConfirmationPayload: TestConfirmationPayload
 TestPaymentMethod: TestPaymentMethod
 TimesQuery: TimesQuery
+TopSenderPage: TopSenderPage
 TopSenderView: TopSenderView
+TopSendersQuery: TopSendersQuery
 TopUpPayload: TopUpPayload
 TopUpQuery: TopUpQuery
 TopUpRefundPayload: TopUpRefundPayload
@@ -827,6 +833,20 @@ at: string
 balance_minor: number
 currency: string
 }
+/**
+ * total = held + available + in transit + paid. What is available may be negative after a refund, and is recovered first.
+ */
+export interface EarningsView {
+available_minor: number
+currency: string
+/**
+ * Earned too short a time ago to be paid out
+ */
+held_minor: number
+in_transit_minor: number
+paid_minor: number
+total_minor: number
+}
 export interface FacetView {
 count: number
 value: string
@@ -966,6 +986,35 @@ is_active?: boolean
 name: string
 price_minor: number
 sort_order?: number
+}
+/**
+ * For who sent it and who got it; only the reader (and the house) is told what they earned with it.
+ */
+export interface GiftReceiptView {
+amount_minor: number
+animation_url: (string | null)
+consultation_id: (string | null)
+created_at: string
+currency: string
+description: string
+earned_minor?: (number | null)
+gift_kind_id: string
+id: string
+image_url: string
+livestream_id: (string | null)
+message: string
+name: string
+quantity: number
+reader: SpeakerView
+/**
+ * When it was given back, whole
+ */
+refunded_at: (string | null)
+sender: SpeakerView
+transfer_id: string
+}
+export interface GiftRefundPayload {
+reason: string
 }
 /**
  * A gift was paid. In a livestream `message` is its line in the chat; in a consultation there is none.
@@ -2192,14 +2241,28 @@ livestream_id: string
 publishing_id?: (string | null)
 }
 /**
- * The lines' amounts sum to `total_cost_minor`.
+ * The lines' amounts sum to `total_cost_minor`; gifts are told apart from what the consultation cost.
  */
 export interface Statement {
 connected_seconds: number
 consultation: ConsultationView
 currency: string
+gifts: StatementGiftView[]
+gifts_minor: number
 lines: StatementLineView[]
 total_cost_minor: number
+}
+/**
+ * A gift that the client gave in it. `earned_minor` only the reader sees; one that was given back counts no more.
+ */
+export interface StatementGiftView {
+amount_minor: number
+at: string
+description: string
+earned_minor: (number | null)
+id: string
+is_refunded: boolean
+transfer_id: string
 }
 /**
  * `amount_minor` is cost: positive for a charge or a fee, negative for a refund; `transfer_id` the ledger's record of it.
@@ -2238,6 +2301,19 @@ days?: number
 from?: (string | null)
 minutes?: (number | null)
 type?: (("chat" | "call" | "video") | null)
+}
+/**
+ * The most generous first, at most ten.
+ */
+export interface TopSenderPage {
+items: TopSenderView[]
+next_cursor: (string | null)
+}
+/**
+ * `now`: of the last ten minutes.
+ */
+export interface TopSendersQuery {
+window?: ("now" | "livestream")
 }
 /**
  * Without a card, its owner's browser finishes the payment at the provider with the answer's `client_secret`.

@@ -38,7 +38,7 @@ async def test_right_books_have_no_differences(metered: Server, admin: ApiClient
     assert (await (await metered.visitor()).get("/admin/ledger/check")).status == 401
 
 
-async def test_all_seven_invariants_are_checked() -> None:
+async def test_all_nine_invariants_are_checked() -> None:
     assert list(INVARIANTS) == [
         "transfers_balance",
         "balances_equal_entries",
@@ -47,6 +47,8 @@ async def test_all_seven_invariants_are_checked() -> None:
         "consultations_add_up",
         "top_ups_have_payments",
         "nothing_pending_too_long",
+        "gifts_are_paid",
+        "gift_tallies_add_up",
     ]
 
 
