@@ -9,6 +9,8 @@ from aiohttp import web
 from config.errors import NotFound
 
 _NOT_PAGES = ("/api/", "/dev/", "/assets/", "/socket.io/", "/healthz", "/readyz", "/metrics", "/uploads/")
+# At the root, because it may look after no more than the folder it lies in.
+SERVICE_WORKER = "service_worker.js"
 _MISSING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not built yet</title>
 <h1>The pages are not built yet</h1><p>Run <code>make setup</code> and start the server again. The interface works already:
 <a href="/api/docs">/api/docs</a>.</p></html>"""
@@ -33,7 +35,9 @@ class Pages:
         is_file = "." in name and "/" not in name.removeprefix("gifts/")
         file = self._find_file(name) if is_file else None
         if file is not None:
-            return web.FileResponse(file, headers={"Cache-Control": "public, max-age=3600"})
+            # A browser asks for its service worker's script again and again, to find a newer one.
+            lasts = "no-cache" if name == SERVICE_WORKER else "public, max-age=3600"
+            return web.FileResponse(file, headers={"Cache-Control": lasts})
         if "." in name.rpartition("/")[2]:
             return None
         index = self._folder / "index.html"

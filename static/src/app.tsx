@@ -6,6 +6,7 @@ import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "pre
 import { BookingBars } from "./components/booking/booking_bars";
 import { IncomingRequest } from "./components/incoming_request";
 import { NoticeList } from "./components/notice_list";
+import { PushOffer } from "./components/notifications/push_offer";
 import { ConnectionBar, LiveConsultationBar, TestModeBar } from "./components/page_bars";
 import { QueueBars } from "./components/queue/queue_bars";
 import { Turn } from "./components/queue/turn";
@@ -34,6 +35,7 @@ const GiftPage = lazyPage(() => import("./pages/gift"));
 const Admin = lazyPage(() => import("./pages/admin"));
 const AdminLivestreams = lazyPage(() => import("./pages/admin_livestreams"));
 const AdminGiftKinds = lazyPage(() => import("./pages/admin_gift_kinds"));
+const Notifications = lazyPage(() => import("./pages/notifications"));
 const NotFound = lazyPage(() => import("./pages/not_found"));
 
 export function App(props: { services: Services }) {
@@ -85,6 +87,7 @@ function Shell() {
               <Route path="/consultations/:id" component={ConsultationPage} />
               <Route path="/desk" component={Desk} />
               <Route path="/account" component={Account} />
+              <Route path="/notifications" component={Notifications} />
               <Route path="/studio" component={Studio} />
               <Route path="/admin" component={Admin} />
               <Route path="/admin/livestreams" component={AdminLivestreams} />
@@ -98,6 +101,7 @@ function Shell() {
       {!isRoom && <TabBar />}
       <IncomingRequest />
       <Turn />
+      <PushOffer />
       <NoticeList />
     </div>
   );

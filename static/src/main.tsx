@@ -7,6 +7,7 @@ import "./styles/elements.css";
 import "./styles/components.css";
 import "./styles/forms.css";
 import "./styles/shell.css";
+import "./styles/notifications.css";
 
 const root = document.getElementById("app");
 if (root !== null) {

@@ -12,7 +12,7 @@ import { Sound } from "./media/sound";
 import { findMediaSupport, type MediaSupport } from "./media/support";
 import { takeReturnedPayment } from "./payments/returning";
 import { type LoadStripe, loadStripe } from "./payments/stripe_script";
-import type { Site } from "./protocol";
+import type { NotificationView, Site } from "./protocol";
 import { ServerClock } from "./rooms/clock";
 import { AddingMoney } from "./stores/adding_money";
 import { CallMemory } from "./stores/call_memory";
@@ -21,9 +21,13 @@ import { Notices } from "./stores/notices";
 import { OwnBookings } from "./stores/own_bookings";
 import { OwnCall } from "./stores/own_call";
 import { OwnLivestream } from "./stores/own_livestream";
+import { OwnNotifications } from "./stores/own_notifications";
+import { findPushBrowser, OwnPush } from "./stores/own_push";
 import { OwnQueue } from "./stores/own_queue";
 import { OwnWallet } from "./stores/own_wallet";
 import { PublishingMemory } from "./stores/publishing_memory";
+import { texts } from "./texts";
+import { formatShortAppointment } from "./texts/formats";
 
 export interface Services {
   login: Login;
@@ -38,6 +42,8 @@ export interface Services {
   bookings: OwnBookings;
   queue: OwnQueue;
   notices: Notices;
+  notifications: OwnNotifications;
+  push: OwnPush;
   bell: Bell;
   mediaSupport: MediaSupport;
   ownCall: OwnCall;
@@ -67,6 +73,7 @@ export function createServices(browser: Window & typeof globalThis): Services {
     onServerTime: (serverMs) => serverClock.hear(serverMs),
   });
   const wallet = new OwnWallet(resources, live);
+  const notices = new Notices();
   const liveConsultation = new LiveConsultation(resources, live);
   const channelOf = (name: string) => ("BroadcastChannel" in browser ? new browser.BroadcastChannel(name) : null);
   const ownCall = new OwnCall({
@@ -113,7 +120,9 @@ export function createServices(browser: Window & typeof globalThis): Services {
       storage: browser.localStorage,
     }),
     liveConsultation,
-    notices: new Notices(),
+    notices,
+    notifications: new OwnNotifications(resources, live, (told) => sayInPassing(notices, told)),
+    push: new OwnPush(resources, findPushBrowser(browser), browser.localStorage),
     bell: new Bell(),
     mediaSupport: findMediaSupport(browser),
     ownCall,
@@ -124,7 +133,19 @@ export function createServices(browser: Window & typeof globalThis): Services {
 
 /** Starts what runs as long as the page is open; answers how to stop it. */
 export function startServices(services: Services, browser: Window): () => void {
-  const { login, live, wallet, addingMoney, liveConsultation, bookings, queue, ownCall, ownLivestream } = services;
+  const {
+    login,
+    live,
+    wallet,
+    addingMoney,
+    liveConsultation,
+    bookings,
+    queue,
+    ownCall,
+    ownLivestream,
+    notifications,
+    push,
+  } = services;
   const hurry = () => live.hurry();
   const wake = () => {
     if (browser.document.visibilityState === "visible") live.hurry();
@@ -147,15 +168,20 @@ export function startServices(services: Services, browser: Window): () => void {
     liveConsultation.forget();
     bookings.forget();
     queue.forget();
+    notifications.forget();
+    push.forget();
     ownCall.forget();
     ownLivestream.forget();
-    if (nextId !== null) live.start();
+    if (nextId === null) return;
+    live.start();
+    void push.begin(nextId);
   });
   const stops = [
     wallet.start(),
     liveConsultation.start(),
     bookings.start(),
     queue.start(),
+    notifications.start(),
     ownCall.start(),
     ownLivestream.start(),
     stopFollowing,
@@ -169,6 +195,11 @@ export function startServices(services: Services, browser: Window): () => void {
     for (const stop of stops) stop();
     live.stop();
   };
+}
+
+/** A turn has a bar and a bell of its own. */
+function sayInPassing(notices: Notices, told: NotificationView): void {
+  if (told.kind !== "queue_turn") notices.say(texts.notifications.says(told, formatShortAppointment).title);
 }
 
 const loadEngine: LoadMedia = async () => {

@@ -43,7 +43,7 @@ export class ApiClient {
     return this.request<Body>("POST", path, { body, ...options });
   }
 
-  put<Body>(path: string, body: unknown): Promise<Body> {
+  put<Body>(path: string, body?: unknown): Promise<Body> {
     return this.request<Body>("PUT", path, { body });
   }
 
@@ -51,8 +51,8 @@ export class ApiClient {
     return this.request<Body>("PATCH", path, { body });
   }
 
-  delete(path: string): Promise<void> {
-    return this.request<void>("DELETE", path, {});
+  delete<Body = void>(path: string, body?: unknown): Promise<Body> {
+    return this.request<Body>("DELETE", path, body === undefined ? {} : { body });
   }
 
   /** The bytes of an answer that is not JSON, such as a transcript. */

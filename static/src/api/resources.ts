@@ -10,6 +10,8 @@ import type {
   ConsultationPayload,
   Desk,
   Facets,
+  FollowPage,
+  FollowState,
   LimitsPayload,
   LimitsView,
   LiveConsultation,
@@ -17,17 +19,27 @@ import type {
   LoginPayload,
   LoginView,
   Message,
+  NotificationPage,
+  NotificationPreferences,
   OwnQueue,
   OwnReader,
   PasswordChangePayload,
   PasswordResetConfirmPayload,
   PasswordResetPayload,
+  PreferencePayload,
+  PreferencesPayload,
   ProfilePatch,
+  PushEndpointPayload,
+  PushKey,
+  PushSubscriptionPayload,
+  PushSubscriptionView,
   ReaderCard,
   ReaderPatch,
   ReaderProfile,
   ReaderQueue,
   ReaderTimes,
+  ReadPayload,
+  ReadState,
   ReasonPayload,
   RecordingList,
   RegisterPayload,
@@ -50,6 +62,7 @@ import { livestreamResources } from "./livestream_resources";
 import { studioResources } from "./studio_resources";
 
 export interface ReaderFilters {
+  followed?: boolean | undefined;
   q?: string | undefined;
   status?: string | undefined;
   specialty?: string | undefined;
@@ -66,6 +79,7 @@ export function createResources(api: ApiClient) {
     ...accountResources(api),
     ...uploadResources(api),
     ...readerResources(api),
+    ...notificationResources(api),
     ...deskResources(api),
     ...walletResources(api),
     ...consultationResources(api),
@@ -133,6 +147,26 @@ function readerResources(api: ApiClient) {
     readerTimes: (id: string, query: { type: string; minutes: number; from?: string | undefined; days: number }) =>
       api.get<ReaderTimes>(`/readers/${id}/times`, { query, isPublic: true }),
     availability: (id: string) => api.get<Availability>(`/readers/${id}/availability`, { isPublic: true }),
+  };
+}
+
+/** Whom one follows, and what one is told. */
+function notificationResources(api: ApiClient) {
+  return {
+    follow: (readerId: string) => api.put<FollowState>(`/readers/${readerId}/follow`),
+    unfollow: (readerId: string) => api.delete<FollowState>(`/readers/${readerId}/follow`),
+    listFollows: (cursor: string | null) => api.get<FollowPage>("/me/follows", { query: { cursor } }),
+    listNotifications: (cursor: string | null) =>
+      api.get<NotificationPage>("/me/notifications", { query: { cursor, limit: 30 } }),
+    readNotifications: (upToId: string) =>
+      api.post<ReadState>("/me/notifications/read", { up_to_id: upToId } satisfies ReadPayload),
+    notificationPreferences: () => api.get<NotificationPreferences>("/me/notification-preferences"),
+    setNotificationPreferences: (items: PreferencePayload[]) =>
+      api.put<NotificationPreferences>("/me/notification-preferences", { items } satisfies PreferencesPayload),
+    pushKey: () => api.get<PushKey>("/push-key", { isPublic: true }),
+    subscribeToPush: (body: PushSubscriptionPayload) => api.post<PushSubscriptionView>("/me/push-subscriptions", body),
+    unsubscribeFromPush: (endpoint: string) =>
+      api.delete("/me/push-subscriptions", { endpoint } satisfies PushEndpointPayload),
   };
 }
 

@@ -16,7 +16,7 @@ export function DirectoryFilters(props: {
   facets: Facets | null;
   onChange: (name: keyof ReaderFilters, value: string) => void;
 }) {
-  const { site } = useServices();
+  const { site, login } = useServices();
   const currency = site.value?.currency ?? "USD";
   const { filters, onChange } = props;
   const isOnlineOnly = filters.status === "online";
@@ -33,6 +33,16 @@ export function DirectoryFilters(props: {
           <span class={isOnlineOnly ? "status status--online" : "status"}>{texts.readers.onlineOnly}</span>
         </span>
       </label>
+      {login.user !== null && (
+        <label class="choice filters__free">
+          <input
+            type="checkbox"
+            checked={filters.followed === true}
+            onChange={(event) => onChange("followed", event.currentTarget.checked ? "true" : "")}
+          />
+          <span class="choice__face">{texts.notifications.onlyFollowed}</span>
+        </label>
+      )}
       <Button isPressed={!isFolded} onPress={() => setFolded(!isFolded)}>
         <SlidersHorizontal size={18} aria-hidden="true" />
         {texts.readers.filters}

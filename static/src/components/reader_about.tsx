@@ -1,14 +1,18 @@
 /** Who a reader is, in their own words. */
+import { useEffect, useState } from "preact/hooks";
 import type { ReaderProfile } from "../protocol";
 import { texts } from "../texts";
 import { languageName } from "../texts/formats";
 import { Avatar } from "./avatar";
+import { FollowButton } from "./follow_button";
 import { LiveNow, livestreamOf } from "./live_now";
 import { Rating } from "./rating";
 import { StatusBadge } from "./status_badge";
 
 export function ReaderHead(props: { reader: ReaderProfile }) {
   const { reader } = props;
+  const [followersCount, setFollowersCount] = useState(reader.followers_count);
+  useEffect(() => setFollowersCount(reader.followers_count), [reader.followers_count]);
   return (
     <section class="stack">
       <div class="profile__who">
@@ -18,9 +22,18 @@ export function ReaderHead(props: { reader: ReaderProfile }) {
           <div class="row">
             <StatusBadge status={reader.status} readerId={reader.id} />
             <Rating rating={reader.rating_average} count={reader.rating_count} />
+            <Followers count={followersCount} />
             <LiveNow livestreamId={livestreamOf(reader)} name={reader.display_name} />
           </div>
         </div>
+      </div>
+      <div>
+        <FollowButton
+          readerId={reader.id}
+          name={reader.display_name}
+          isFollowed={reader.is_followed}
+          onChange={(state) => setFollowersCount(state.followers_count)}
+        />
       </div>
       {reader.is_demonstration && (
         <p>
@@ -30,6 +43,11 @@ export function ReaderHead(props: { reader: ReaderProfile }) {
       {reader.headline && <p class="name">{reader.headline}</p>}
     </section>
   );
+}
+
+function Followers(props: { count: number }) {
+  if (props.count === 0) return null;
+  return <span class="faint">{texts.notifications.followers(props.count)}</span>;
 }
 
 export function ReaderAbout(props: { reader: ReaderProfile }) {

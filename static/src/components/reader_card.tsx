@@ -43,6 +43,7 @@ export function ReaderCardLink(props: { reader: ReaderCard }) {
         <Rates reader={reader} />
         <NextAvailable reader={reader} />
         <div class="tag-list">
+          {reader.is_followed && <span class="tag">{texts.notifications.following}</span>}
           {reader.is_demonstration && <span class="tag tag--notice">{texts.readers.demonstration}</span>}
           {reader.specialties.slice(0, SHOWN_SPECIALTIES).map((specialty) => (
             <span key={specialty} class="tag">

@@ -14,6 +14,7 @@ import icon from "../icon.svg";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import { formatMoney } from "../texts/formats";
+import { BellLink } from "./notifications/bell_link";
 
 interface PageLink {
   path: string;
@@ -38,6 +39,7 @@ export function TopBar() {
           <PageLinks links={links} hasIcons={false} />
         </nav>
         <div class="top-bar__end">
+          <BellLink />
           {isClient && balance !== null && (
             <a
               class="balance-chip"

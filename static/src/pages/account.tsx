@@ -9,6 +9,7 @@ import { TextField } from "../components/fields";
 import { LoginDevices } from "../components/login_devices";
 import { LoginGate } from "../components/login_gate";
 import { Note, ProblemNote } from "../components/notes";
+import { NotificationSettings } from "../components/notifications/settings";
 import { usePageTitle } from "../hooks/page_title";
 import { useSaving } from "../hooks/saving";
 import type { User } from "../protocol";
@@ -38,6 +39,7 @@ function OwnAccount(props: { user: User }) {
       {!props.user.email_verified && <VerifyEmailNote />}
       <Profile user={props.user} />
       <PasswordForm />
+      <NotificationSettings />
       <LoginDevices />
     </div>
   );

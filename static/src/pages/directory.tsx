@@ -21,7 +21,7 @@ export default function DirectoryPage() {
   usePageTitle(texts.readers.title);
   const { resources } = useServices();
   const { filters, query, changeFilter, clear } = useFiltersInAddress();
-  const list = usePagedList((cursor) => resources.listReaders(filters, cursor), [query]);
+  const list = usePagedList((cursor) => resources.listReaders(filters, cursor), [query, filters.followed]);
   const facets = useLoaded(() => resources.readerFacets(), []);
   const statuses = useReaderStatuses(list.reload);
   const readers = withStatuses(list.items, statuses, filters.status);
@@ -47,7 +47,9 @@ export default function DirectoryPage() {
           <ReaderCardLink key={reader.id} reader={reader} />
         ))}
       </div>
-      {readers?.length === 0 && <NobodyFound isFiltered={query !== ""} onClear={clear} />}
+      {readers?.length === 0 && (
+        <NobodyFound isFollowed={filters.followed === true} isFiltered={query !== ""} onClear={clear} />
+      )}
       {list.hasMore && (
         <div class="row centered">
           <Button onPress={list.loadMore}>{texts.shell.showMore}</Button>
@@ -57,7 +59,14 @@ export default function DirectoryPage() {
   );
 }
 
-function NobodyFound(props: { isFiltered: boolean; onClear: () => void }) {
+function NobodyFound(props: { isFiltered: boolean; isFollowed: boolean; onClear: () => void }) {
+  if (props.isFollowed) {
+    return (
+      <Empty title={texts.notifications.noneFollowed} hint={texts.notifications.noneFollowedHint}>
+        <Button onPress={props.onClear}>{texts.readers.clearFilters}</Button>
+      </Empty>
+    );
+  }
   if (!props.isFiltered) return <Empty title={texts.readers.noneAtAll} hint={texts.readers.noneAtAllHint} />;
   return (
     <Empty title={texts.readers.noneFree} hint={texts.readers.noneFreeHint}>
@@ -92,10 +101,13 @@ function SearchField(props: { value: string; onChange: (value: string) => void }
 
 function useFiltersInAddress() {
   const { url, path, route } = useLocation();
+  const isAnonymous = useServices().login.state.value.kind === "anonymous";
   const parameters = new URLSearchParams(url.split("?")[1] ?? "");
   const text = (name: string) => parameters.get(name) || undefined;
   const maximum = Number(text("max_rate_minor"));
   const filters: ReaderFilters = {
+    // Only who is logged in follows anybody.
+    followed: (!isAnonymous && text("followed") === "true") || undefined,
     q: text("q"),
     status: text("status"),
     specialty: text("specialty"),

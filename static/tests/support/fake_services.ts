@@ -18,6 +18,8 @@ import { Notices } from "../../src/stores/notices";
 import { OwnBookings } from "../../src/stores/own_bookings";
 import { OwnCall } from "../../src/stores/own_call";
 import { OwnLivestream } from "../../src/stores/own_livestream";
+import { OwnNotifications } from "../../src/stores/own_notifications";
+import { OwnPush, type PushBrowser } from "../../src/stores/own_push";
 import { OwnQueue } from "../../src/stores/own_queue";
 import { OwnWallet } from "../../src/stores/own_wallet";
 import { PublishingMemory } from "../../src/stores/publishing_memory";
@@ -120,6 +122,7 @@ export function fakeServices(
   user: User | null = sampleUser,
   loadMedia: LoadMedia = () => Promise.reject(new Error("This test has no calls.")),
   loadPublisher: () => Promise<OpenPublisher> = () => Promise.reject(new Error("This test publishes nothing.")),
+  pushBrowser: PushBrowser | null = null,
 ) {
   const calls: HttpCall[] = [];
   const socket = new ScriptedSocket();
@@ -183,6 +186,8 @@ export function fakeServices(
     queue: new OwnQueue(resources, live, { isClient: () => user?.role === "client", storage: localStorage }),
     liveConsultation,
     notices: new Notices(),
+    notifications: new OwnNotifications(resources, live, () => undefined),
+    push: new OwnPush(resources, pushBrowser, localStorage),
     bell: new Bell(),
     mediaSupport: "ok",
     ownCall,

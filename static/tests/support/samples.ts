@@ -1,5 +1,5 @@
 /** Values in the protocol's shapes, for tests. */
-import type { Consultation, Message, QueueEntry } from "../../src/protocol";
+import type { Consultation, Message, NotificationView, QueueEntry } from "../../src/protocol";
 
 export const CLIENT_ID = "client-1";
 export const READER_ID = "reader-1";
@@ -88,6 +88,21 @@ export function sampleQueueEntry(change: Partial<QueueEntry> = {}): QueueEntry {
     kept_until_at: null,
     stalled_until_at: null,
     ended_at: null,
+    ...change,
+  };
+}
+
+export function sampleNotification(change: Partial<NotificationView> = {}): NotificationView {
+  return {
+    id: "notification-1",
+    kind: "reader_live",
+    reader: { id: READER_ID, display_name: "Mara", avatar_url: null, is_demonstration: false },
+    livestream: { id: "livestream-1", title: "Tea and cards", scheduled_at: null, is_soon: false },
+    turn: null,
+    url: "/live/livestream-1",
+    off_url: "/api/v1/notifications/off?signature=x",
+    created_at: "2026-01-01T10:00:00Z",
+    read_at: null,
     ...change,
   };
 }

@@ -6,6 +6,7 @@ import { deskTexts } from "./desk";
 import { giftTexts } from "./gifts";
 import { livestreamTexts } from "./livestreams";
 import { moneyTexts } from "./money";
+import { notificationTexts } from "./notifications";
 import { problemTexts } from "./problems";
 import { queueTexts } from "./queue";
 import { readerTexts } from "./readers";
@@ -18,6 +19,7 @@ export const en = {
   shell: shellTexts,
   problems: problemTexts,
   readers: readerTexts,
+  notifications: notificationTexts,
   queue: queueTexts,
   bookings: bookingTexts,
   account: accountTexts,
