@@ -65,10 +65,16 @@ class Janus:
         await self._reading
         self.process = None
 
-    def die(self) -> None:
-        """As `kill`, but nobody waits."""
+    def restart(self) -> asyncio.Task[None]:
+        """It is killed at once."""
+
+        async def start_again() -> None:
+            await self.kill()
+            await self.start()
+
         assert self.process is not None
         self.process.kill()
+        return asyncio.create_task(start_again())
 
     def freeze(self) -> None:
         """It answers nothing, and nobody's connection to it ends."""

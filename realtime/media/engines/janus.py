@@ -62,7 +62,7 @@ class JanusEngine:
             place = Place(new_id(), "janus", {"url": server.url, "room": secrets.randbelow(2**48 - 1) + 1})
             try:
                 await server.open(place.data["room"], place.media_id)
-            except (JanusUnreachable, JanusRefused, PlaceGone) as error:
+            except (JanusUnreachable, JanusRefused) as error:
                 server.forget_room(place.data["room"])
                 log.warning("janus.room_not_made", url=server.url, livestream=str(livestream_id), error=str(error))
                 continue
@@ -91,20 +91,19 @@ class JanusEngine:
             return await room.view(viewer)
 
     async def answer(self, place: Place, viewer: str, sdp: str) -> None:
-        answer = read_answer(sdp)
         async with self._at(place) as room:
-            await room.answer(viewer, answer)
+            room.check_offer_waits(viewer)
+            await room.answer(viewer, read_answer(sdp))
 
     async def leave(self, place: Place, viewer: str) -> None:
-        try:
-            async with self._at(place) as room:
-                await room.leave(viewer)
-        except PlaceGone:
-            return
+        server = self._servers.get(place.data.get("url", ""))
+        room = None if server is None else server.find_known_room(place.data["room"])
+        if room is not None:
+            await room.leave(viewer)
 
     async def close(self, place: Place) -> None:
         await self._recordings.end(place.media_id)
-        server = self._servers.get(place.data["url"])
+        server = self._servers.get(place.data.get("url", ""))
         if server is None:
             return
         try:
@@ -147,7 +146,7 @@ class JanusEngine:
             raise EngineUnavailable(refused.reason) from refused
 
     def _find_server(self, place: Place) -> JanusServer:
-        server = self._servers.get(place.data["url"])
+        server = self._servers.get(place.data.get("url", ""))
         if server is None:
             raise PlaceGone
         return server

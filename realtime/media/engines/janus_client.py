@@ -128,6 +128,12 @@ class JanusClient:
         """Its version, plugins and some of its settings."""
         return await self.ask("info", session_id=None)
 
+    def abandon(self) -> None:
+        """Give the session up, where it could only be claimed again; Janus ends it by itself."""
+        if not self.is_connected:
+            self._session = None
+            self._handles.clear()
+
     def forget(self, handle: Handle) -> None:
         """Nothing more is heard of it."""
         self._handles.pop(handle.number, None)

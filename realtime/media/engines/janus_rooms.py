@@ -61,7 +61,7 @@ class Room:
         return None if self._feed is None else self._feed.number
 
     async def enter(self) -> None:
-        """Raises PlaceGone, and whatever the client does."""
+        """Raises whatever the client does."""
         async with self._entering:
             if self._watcher is not None:
                 return
@@ -70,9 +70,9 @@ class Room:
                 joined = await handle.ask(
                     "join", ptype="publisher", room=self._keys.room, pin=self._keys.pin, token=self._keys.token
                 )
-            except JanusRefused as refused:
+            except BaseException:
                 await handle.detach()
-                raise PlaceGone if refused.code == NO_SUCH_ROOM else refused from refused
+                raise
             self._watcher = handle
             for publisher in joined.data.get("publishers", ()):
                 if publisher.get("dummy"):
@@ -115,11 +115,16 @@ class Room:
                 del self._viewers[name]
             raise
 
+    def check_offer_waits(self, name: str) -> None:
+        """Raises PlaceGone."""
+        viewer = self._viewers.get(name)
+        if viewer is None or not viewer.awaits_answer:
+            raise PlaceGone
+
     async def answer(self, name: str, sdp: str) -> None:
         """Raises PlaceGone when no offer waits, DescriptionRefused, and whatever the client does."""
-        viewer = self._viewers.get(name)
-        if viewer is None:
-            raise PlaceGone
+        self.check_offer_waits(name)
+        viewer = self._viewers[name]
         await viewer.answer(sdp)
         if self._feed is not None:
             await viewer.point(self._feed)
@@ -128,6 +133,15 @@ class Room:
         viewer = self._viewers.pop(name, None)
         if viewer is not None:
             await viewer.close()
+
+    async def close(self) -> None:
+        """Every connection that came through us ends, and nobody is told."""
+        watcher, publisher, viewers = self._watcher, self._publisher, list(self._viewers.values())
+        self.forget(is_told=False)
+        people: list[Viewer | Publisher] = [*viewers, *([] if publisher is None else [publisher])]
+        await asyncio.gather(*(person.close() for person in people))
+        if watcher is not None:
+            await watcher.detach()
 
     def forget(self, *, is_told: bool) -> None:
         """Its handles are gone with their session. Where it is told, the place may still be there."""

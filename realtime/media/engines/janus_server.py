@@ -36,7 +36,10 @@ class JanusServer:
         self._attaching = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
+        # Rooms that nobody was in when last looked at.
         self._empty: set[int] = set()
+        # The newest last.
+        self._lost: dict[int, None] = {}
 
     def start(self) -> None:
         if self._ticking is None:
@@ -86,8 +89,13 @@ class JanusServer:
         )
         await self.find_room(number, media_id).enter()
 
+    def find_known_room(self, number: int) -> Room | None:
+        return self._rooms.get(number)
+
     def find_room(self, number: int, media_id: UUID) -> Room:
-        """From now on its loss is told, also before anything was asked of it."""
+        """From now on its loss is told, also before anything was asked of it. Raises PlaceGone once that was told."""
+        if number in self._lost:
+            raise PlaceGone
         self.start()
         room = self._rooms.get(number)
         if room is None:
@@ -109,7 +117,9 @@ class JanusServer:
     async def destroy(self, number: int) -> None:
         """Whether or not it is there."""
         self.start()
-        self.forget_room(number)
+        room = self._rooms.pop(number, None)
+        if room is not None:
+            await room.close()
         try:
             await self._ask("destroy", room=number, secret=derive_keys(self._api_secret, number).secret)
         except JanusRefused as refused:
@@ -148,16 +158,24 @@ class JanusServer:
         for number, room in list(self._rooms.items()):
             try:
                 await room.look_again()
-            except PlaceGone:
-                self._lose(number)
             except (JanusUnreachable, JanusRefused) as error:
+                if isinstance(error, JanusRefused) and error.code == NO_SUCH_ROOM:
+                    self._lose(number)
+                    continue
                 log.warning("janus.room_not_entered", url=self.url, error=str(error))
 
     def _lose(self, number: int) -> None:
         room = self._rooms.pop(number, None)
-        if room is not None:
+        if room is None:
+            return
+        self._lost[number] = None
+        if len(self._lost) > limits.JANUS_LOST_REMEMBERED:
+            del self._lost[next(iter(self._lost))]
+        self._tell(MediaEvent("lost", room.media_id))
+        if self.client.is_connected:
+            self._spawn(room.close())
+        else:
             room.forget(is_told=False)
-            self._tell(MediaEvent("lost", room.media_id))
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()
@@ -168,6 +186,7 @@ class JanusServer:
             if since is not None and loop.time() - since >= limits.JANUS_LOST_SECONDS:
                 for number in list(self._rooms):
                     self._lose(number)
+                self.client.abandon()
             if not self.client.is_connected:
                 continue
             try:

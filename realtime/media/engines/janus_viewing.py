@@ -10,7 +10,7 @@ from typing import Any
 
 from config import limits
 from config.logging import get_logger
-from realtime.media.engines.interface import DescriptionRefused, PlaceGone
+from realtime.media.engines.interface import DescriptionRefused
 from realtime.media.engines.janus_client import Handle, JanusClient, JanusRefused, JanusUnreachable
 from realtime.media.engines.janus_keys import RoomKeys
 from realtime.media.engines.janus_publishing import NOT_ITS_FAULT
@@ -70,10 +70,13 @@ class Viewer:
         self._timer = asyncio.get_running_loop().call_later(limits.JANUS_CONNECT_MEDIA_SECONDS, self._lose, "failed")
         return attached.sdp
 
+    @property
+    def awaits_answer(self) -> bool:
+        return bool(self._sections) and not self._is_over and self._answer is None
+
     async def answer(self, sdp: str) -> None:
-        """Raises PlaceGone when no offer waits, DescriptionRefused, and whatever the client does."""
-        if self._handle is None or self._is_over or self._answer is not None:
-            raise PlaceGone
+        """To be called while one is awaited. Raises DescriptionRefused, and whatever the client does."""
+        assert self._handle is not None
         self._answer = sdp
         try:
             await self._handle.negotiate("start", sdp, kind="answer")

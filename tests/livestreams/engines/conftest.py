@@ -110,14 +110,14 @@ async def run_janus_engine(**settings: str) -> AsyncIterator[Stage]:
         async with run_janus(Path(folder) / "janus") as janus:
             changes = {name.lower(): value for name, value in settings.items()}
             told = Told()
-            overrides = janus_overrides(janus, **changes)
-            stage = Stage(
-                make_engine(load_settings(overrides=overrides, environment={}, env_file=None), told.take), told, janus.die
-            )
+            loaded = load_settings(overrides=janus_overrides(janus, **changes), environment={}, env_file=None)
+            starting: list[asyncio.Task[None]] = []
+            stage = Stage(make_engine(loaded, told.take), told, lambda: starting.append(janus.restart()))
             try:
                 yield stage
             finally:
                 await stage.close()
+                await asyncio.gather(*starting)
 
 
 ENGINES: dict[str, Callable[..., AbstractAsyncContextManager[Stage]]] = {"embedded": run_embedded, "janus": run_janus_engine}
