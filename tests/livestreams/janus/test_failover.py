@@ -34,7 +34,7 @@ async def test_a_dead_janus_is_told_and_its_livestreams_open_again_at_another(
     dead, alive = (one, two) if place.data["url"] == one.url else (two, one)
     await dead.kill()
     await node.until("lost", place, within=10)
-    with pytest.raises(EngineUnavailable):
+    with pytest.raises(PlaceGone):
         await node.publish(place)
     again = await node.engine.open(new_id())
     assert again.data["url"] == alive.url
