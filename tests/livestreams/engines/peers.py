@@ -16,8 +16,8 @@ from realtime.media.broadcast.codecs import choose_codecs
 from tests.media.peers import PATIENCE_SECONDS, LoopTrack, encoded
 from tests.support.peers import Picture
 
-# Its payload type wherever aiortc makes the offer; Janus keeps to what its publisher offered.
-_OPUS = 96
+# Payload types wherever aiortc makes the offer; Janus keeps to what its publisher offered.
+_OPUS, _PICTURE = 96, 97
 
 
 def make_connection() -> RTCPeerConnection:
@@ -90,12 +90,16 @@ class TestViewer:
         self.pc = make_connection()
         self.frames = {"audio": 0, "video": 0}
         self.pictures: list[Any] = []
+        # Sequence numbers of packets of the picture, as they came, without what was sent again (embedded engine only).
+        self.numbers: list[int] = []
+        self._is_lost = lambda: False
         self._arrived = asyncio.Event()
         self._draining: list[asyncio.Task[None]] = []
         self.pc.on("track", self._drain)
 
     async def answer(self, offer: str) -> str:
         await self.pc.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
+        self._watch()
         await self.pc.setLocalDescription(await self.pc.createAnswer())
         return str(self.pc.localDescription.sdp)
 
@@ -112,29 +116,38 @@ class TestViewer:
         await self.until(lambda: self.frames[kind] >= wanted, within=within)
 
     async def until_thinned(self) -> None:
-        """Until there are fewer than four pictures a second; the sound is the clock, fifty pieces a second."""
+        """Until fewer than four packets with pictures come a second; the sound is the clock, fifty pieces a second."""
         async with asyncio.timeout(2 * PATIENCE_SECONDS):
             while True:
-                before = self.frames["video"]
+                before = len(self.numbers)
                 await self.until_received("audio", 100)
-                if self.frames["video"] - before < 8:
+                if len(self.numbers) - before < 8:
                     return
 
     def lose_packets(self, *, kept: int, of: int) -> Callable[[], None]:
         """From now on only so many of so many packets of the picture arrive, until the function is called that is returned."""
-        transport: Any = self.pc.getTransceivers()[0].receiver.transport
-        handle, counter = transport._handle_rtp_data, itertools.count()
-
-        async def handle_some(data: bytes, arrival_time_ms: int) -> None:
-            if data[1] & 0x7F == _OPUS or next(counter) % of < kept:
-                await handle(data, arrival_time_ms)
-
-        transport._handle_rtp_data = handle_some
+        counter = itertools.count()
+        self._is_lost = lambda: next(counter) % of >= kept
 
         def recover() -> None:
-            transport._handle_rtp_data = handle
+            self._is_lost = lambda: False
 
         return recover
+
+    def _watch(self) -> None:
+        transport: Any = self.pc.getTransceivers()[0].receiver.transport
+        handle = transport._handle_rtp_data
+
+        async def note(data: bytes, arrival_time_ms: int) -> None:
+            payload_type = data[1] & 0x7F
+            if payload_type != _OPUS and self._is_lost():
+                return
+            if payload_type == _PICTURE:
+                self.numbers.append(int.from_bytes(data[2:4], "big"))
+                self._arrived.set()
+            await handle(data, arrival_time_ms)
+
+        transport._handle_rtp_data = note
 
     async def send_anyway(self) -> None:
         """Packets as a publisher has them, through the connection by which it was to receive."""
