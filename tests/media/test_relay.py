@@ -229,6 +229,21 @@ async def test_an_offer_that_makes_no_sense_is_refused_and_harms_nobody(tmp_path
         assert "a=candidate" in (await enter(relay, peers, "client")).pc.remoteDescription.sdp
 
 
+async def test_nobody_may_send_what_the_other_would_not_receive(tmp_path: Path, peers: list[MediaPeer]) -> None:
+    async with running_relay() as (relay, _told):
+        await relay.ask("open", room="r", folder=str(tmp_path))
+        peer = MediaPeer()
+        peers.append(peer)
+        (transceiver,) = [each for each in peer.pc.getTransceivers() if each.kind == "video"]
+        transceiver.setCodecPreferences([])
+        offer = await peer.offer()
+        assert "H264" in offer
+        answer = await relay.ask("connect", room="r", side="client", sdp=offer, with_video=True)
+        assert "VP8" in answer["sdp"]
+        assert "H264" not in answer["sdp"]
+        assert "PCMU" not in answer["sdp"]
+
+
 async def test_media_use_the_ports_and_the_address_that_were_set(tmp_path: Path, peers: list[MediaPeer]) -> None:
     options = {"port_minimum": 42_000, "port_maximum": 42_009, "public_address": "198.51.100.7"}
     async with running_relay(**options) as (relay, _told):

@@ -18,10 +18,11 @@ from realtime.media.broadcast.options import BroadcastOptions
 from realtime.media.recording.streams import Packet
 from realtime.media.recording.webm import Kind
 from realtime.media.relay.keyframes import KeyframeRequester
+from realtime.media.relay.peers import find_kinds
 from realtime.media.relay.private_parts import ask_for_keyframe, take_packets
 
-_KINDS = (["audio"], ["video"], ["audio", "video"])
 _VIDEO_SECTION = re.compile(r"(m=video .*\r\n(?:i=.*\r\n)?(?:c=.*\r\n)?)")
+_VIDEO_FORMAT = re.compile(r"a=rtpmap:(\d+) (?:VP8|H264)/90000\r\n")
 
 
 class Stage(Protocol):
@@ -54,19 +55,20 @@ class Publisher:
 
     async def answer(self, sdp: str) -> str:
         """The answer's SDP, candidates included. Raises ValueError, and whatever aiortc does for an offer that makes no sense."""
-        pc = self._connection.pc
-        await pc.setRemoteDescription(RTCSessionDescription(sdp=strip_candidates(sdp), type="offer"))
-        transceivers = pc.getTransceivers()
-        if sorted(transceiver.kind for transceiver in transceivers) not in _KINDS or pc.sctp is not None:
-            raise ValueError("an offer has one audio, one video, or one of both, and nothing else")
+        pc, kinds = self._connection.pc, find_kinds(sdp)
+        # What is preferred must be known before the offer is: the publisher would send what they like best otherwise.
+        transceivers = [pc.addTransceiver(kind, direction="recvonly") for kind in kinds]
+        for kind, transceiver in zip(kinds, transceivers, strict=True):
+            self._use(kind, transceiver)
         self._connection.bound()
-        for transceiver in transceivers:
-            self._use(transceiver)
+        await pc.setRemoteDescription(RTCSessionDescription(sdp=strip_candidates(sdp), type="offer"))
+        if pc.getTransceivers() != transceivers or pc.sctp is not None:
+            raise ValueError("an offer has what its media lines say")
         self._connection.follow()
         await pc.setLocalDescription(await pc.createAnswer())
         if any(transceiver.currentDirection != "recvonly" for transceiver in transceivers):
             raise ValueError("whoever publishes sends what they offer")
-        return _cap_bitrate(str(pc.localDescription.sdp), self._options.bitrate_kbps)
+        return _tell_bitrate(str(pc.localDescription.sdp), self._options.bitrate_kbps)
 
     def ask_keyframe(self) -> None:
         if self._keyframes is not None:
@@ -82,10 +84,8 @@ class Publisher:
             self._keyframes.close()
         await self._connection.close()
 
-    def _use(self, transceiver: RTCRtpTransceiver) -> None:
-        kind: Kind = "video" if transceiver.kind == "video" else "audio"
+    def _use(self, kind: Kind, transceiver: RTCRtpTransceiver) -> None:
         transceiver.setCodecPreferences(choose_codecs(kind, self._options.codec))
-        transceiver.direction = "recvonly"
         receiver: RTCRtpReceiver = transceiver.receiver
         if kind == "video":
             ask = functools.partial(ask_for_keyframe, receiver)
@@ -108,6 +108,17 @@ class Publisher:
         self._stage.take(self, kind, packet)
 
 
-def _cap_bitrate(sdp: str, kbps: int) -> str:
-    """A line that browsers keep to from the first packet on (RFC 8866, section 5.8), before any estimate of ours arrives."""
-    return _VIDEO_SECTION.sub(rf"\g<1>b=AS:{kbps}\r\n", sdp)
+def _tell_bitrate(sdp: str, kbps: int) -> str:
+    """What browsers keep to before any estimate of ours arrives: not to be exceeded (RFC 8866, section 5.8), and to begin with.
+
+    The second is Chromium's own (`x-google-start-bitrate`); it would begin with 300 kbit/s and take half a minute to the rest.
+    """
+    sdp = _VIDEO_SECTION.sub(rf"\g<1>b=AS:{kbps}\r\n", sdp)
+    begin = f"x-google-start-bitrate={min(kbps * 2 // 3, limits.LIVESTREAM_START_KBPS)}"
+    found = _VIDEO_FORMAT.search(sdp)
+    if found is None:
+        return sdp
+    parameters = re.compile(rf"(a=fmtp:{found[1]} .+)\r\n")
+    if parameters.search(sdp):
+        return parameters.sub(rf"\g<1>;{begin}\r\n", sdp)
+    return sdp.replace(found[0], f"{found[0]}a=fmtp:{found[1]} {begin}\r\n")

@@ -18,6 +18,16 @@ from realtime.media.relay.private_parts import ask_for_keyframe, bound_transport
 _CODECS: dict[str, tuple[str, ...]] = {"audio": ("audio/opus",), "video": ("video/vp8", "video/rtx")}
 
 
+def find_kinds(sdp: str) -> tuple[Kind, ...]:
+    """What an offer is of, in its order. Raises ValueError for anything but one audio, one video, or one of both."""
+    offered = tuple(line[2:].split(" ", 1)[0] for line in sdp.splitlines() if line.startswith("m="))
+    kinds: tuple[Kind, ...] = ("audio", "video")
+    for allowed in (kinds, kinds[::-1], kinds[:1], kinds[1:]):
+        if offered == allowed:
+            return allowed
+    raise ValueError("an offer has one audio, one video, or one of both, and nothing else")
+
+
 class Peer:
     """Answers one offer. `on_connected` and `on_gone` are called once each at most, the second also when it never connected."""
 
@@ -34,10 +44,16 @@ class Peer:
 
     async def answer(self, sdp: str, *, with_video: bool) -> str:
         """The answer's SDP, candidates included. Raises ValueError, and whatever aiortc does for an offer that makes no sense."""
-        await self._pc.setRemoteDescription(RTCSessionDescription(sdp=sdp, type="offer"))
-        kinds = sorted(transceiver.kind for transceiver in self._pc.getTransceivers())
-        if kinds not in (["audio"], ["audio", "video"]) or self._pc.sctp is not None:
+        kinds = find_kinds(sdp)
+        if "audio" not in kinds:
             raise ValueError("an offer has one audio and at most one video, and nothing else")
+        # What is preferred must be known before the offer is: two who prefer different codecs would not see each other otherwise.
+        for kind in kinds:
+            codecs = [codec for codec in RTCRtpSender.getCapabilities(kind).codecs if codec.mimeType.lower() in _CODECS[kind]]
+            self._pc.addTransceiver(kind, direction="sendrecv").setCodecPreferences(codecs)
+        await self._pc.setRemoteDescription(RTCSessionDescription(sdp=sdp, type="offer"))
+        if len(self._pc.getTransceivers()) != len(kinds) or self._pc.sctp is not None:
+            raise ValueError("an offer has what its media lines say")
         for transport in {transceiver.receiver.transport for transceiver in self._pc.getTransceivers()}:
             bound_transport(transport)
         for transceiver in self._pc.getTransceivers():
@@ -74,9 +90,6 @@ class Peer:
 
     def _use(self, transceiver: RTCRtpTransceiver) -> None:
         kind: Kind = "video" if transceiver.kind == "video" else "audio"
-        codecs = [codec for codec in RTCRtpSender.getCapabilities(kind).codecs if codec.mimeType.lower() in _CODECS[kind]]
-        transceiver.setCodecPreferences(codecs)
-        transceiver.direction = "sendrecv"
         receiver: RTCRtpReceiver = transceiver.receiver
         source = Source(kind, KeyframeRequester(functools.partial(ask_for_keyframe, receiver)))
         take_packets(receiver, kind, on_packet=source.push, on_report=source.report, find_cap=source.find_cap)

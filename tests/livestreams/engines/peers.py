@@ -38,7 +38,7 @@ class TestPublisher:
         *,
         direction: str = "sendonly",
         encodes: bool = False,
-        codec: VideoCodec = "vp8",
+        codecs: Sequence[VideoCodec] = ("vp8",),
     ) -> None:
         self.pc = make_connection()
         self.keyframes_wanted = 0
@@ -48,7 +48,7 @@ class TestPublisher:
             track = Picture() if encodes and kind == "video" else LoopTrack(kind)
             transceiver = self.pc.addTransceiver(track, direction=direction)
             if kind == "video":
-                transceiver.setCodecPreferences(choose_codecs("video", codec))
+                transceiver.setCodecPreferences([each for codec in codecs for each in choose_codecs("video", codec)])
                 self._watch(transceiver.sender)
 
     async def offer(self) -> str:

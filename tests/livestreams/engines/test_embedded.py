@@ -120,13 +120,22 @@ async def test_no_candidate_makes_it_send_anything_anywhere() -> None:
 async def test_h264_is_passed_on_where_it_was_chosen_and_not_recorded(tmp_path: Path) -> None:
     async with run_embedded(CODEC="h264") as stage:
         place = await stage.open()
-        await stage.publish(place, TestPublisher(encodes=True, codec="h264"))
+        await stage.publish(place, TestPublisher(encodes=True, codecs=["h264"]))
         early = await stage.view(place, "early")
         await early.until_received("video", 30)
         late = await stage.view(place, "late")
         await late.until_received("video", 30)
         with pytest.raises(RecordingUnsupported):
             await stage.engine.record(place, str(tmp_path))
+
+
+async def test_who_would_rather_send_another_codec_sends_the_one_that_all_viewers_know() -> None:
+    async with run_embedded() as stage:
+        place = await stage.open()
+        publisher = await stage.publish(place, TestPublisher(encodes=True, codecs=["h264", "vp8"]))
+        viewer = await stage.view(place)
+        await viewer.until_received("video", 15)
+        assert "H264" not in publisher.answered
 
 
 async def test_there_is_room_for_so_many_livestreams() -> None:
