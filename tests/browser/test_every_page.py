@@ -94,4 +94,4 @@ async def test_the_admins_page_fits_a_phone_and_can_be_read(site: Server, open_w
     await site.register("reader", display_name=LONG_WORD[:60])
     admin = await open_window(site, "admin", process=1, size=PHONE)
     await admin.log_in(DEMO_LOGINS["admin"], DEMO_PASSWORD)
-    await inspect(admin, ["/admin"])
+    await inspect(admin, ["/admin", "/admin/livestreams", "/admin/livestreams?show=ended", "/admin/gift-kinds"])

@@ -1,6 +1,5 @@
 /** The form of a livestream's details: what it starts with, what of it is wrong, and that nothing typed is lost. */
 import { useState } from "preact/hooks";
-import type { LivestreamDetails } from "../api/studio_resources";
 import {
   bodyOf,
   type DetailsMistake,
@@ -11,6 +10,7 @@ import {
   typedOf,
 } from "../livestreams/details";
 import type { Livestream } from "../livestreams/protocol";
+import type { LivestreamDraft } from "../protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import { useLoaded } from "./loading";
@@ -23,7 +23,7 @@ export interface OwnDetails {
   mistakes: readonly DetailsMistake[];
   categories: readonly string[];
   /** Null, and the mistakes are said from here on, where something is wrong. */
-  check: () => LivestreamDetails | null;
+  check: () => LivestreamDraft | null;
   forgetDraft: () => void;
 }
 

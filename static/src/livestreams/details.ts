@@ -1,5 +1,5 @@
 /** What a reader writes about a livestream, as it stands in the form, and as it is sent. */
-import type { LivestreamDetails } from "../api/studio_resources";
+import type { LivestreamDraft } from "../protocol";
 import { editableMoney, parseMoney } from "../texts/formats";
 import type { Livestream } from "./protocol";
 
@@ -55,7 +55,7 @@ export function mistakesOf(
 }
 
 /** Only of details without a mistake. */
-export function bodyOf(typed: TypedDetails, currency: string): LivestreamDetails {
+export function bodyOf(typed: TypedDetails, currency: string): LivestreamDraft {
   const goalMinor = parseMoney(typed.goalAmount, currency);
   const goalTitle = typed.goalTitle.trim();
   return {

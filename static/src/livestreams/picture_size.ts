@@ -15,8 +15,14 @@ export class PictureSize {
   private looksDown = 0;
   private looksUp = 0;
 
-  constructor(private readonly capKbps: number) {
+  constructor(private capKbps: number) {
     this.step = fitting(capKbps);
+  }
+
+  /** What the other side asks to stay below; only ever makes the picture smaller at once. */
+  limitTo(capKbps: number): void {
+    this.capKbps = capKbps;
+    this.step = Math.max(this.step, fitting(capKbps));
   }
 
   /** Pixels of the shorter side. */

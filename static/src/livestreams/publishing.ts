@@ -35,7 +35,7 @@ export interface PublishingEnvironment {
   devices: Devices;
   browser: CallBrowser;
   makeCard: () => Card;
-  /** What the site asks a publisher to stay below. */
+  /** What to stay below where the site's answer does not say. */
   maxKbps: number;
   onSnapshot: (livestream: Livestream) => void;
   /** The server's number of this page's publishing, to be kept over a reload. */
@@ -189,6 +189,8 @@ export class Publisher {
       this.mediaId = answer.livestream.media_id;
       onSnapshot(answer.livestream);
       await connection.take(answer.description.sdp);
+      this.size.limitTo(connection.maxKbps);
+      await connection.resize(this.size.pixels);
       if (this.connection === connection && connection.state !== "connected") {
         this.tryIn(CONNECT_WITHIN_MS, () => this.again());
       }

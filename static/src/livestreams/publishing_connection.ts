@@ -54,11 +54,12 @@ export class PublishingConnection {
   /** The codecs are those that the answer takes, in its order; the first is sent. */
   async take(answer: string): Promise<void> {
     await this.connection.setRemoteDescription({ type: "answer", sdp: answer });
-    this.limits = {
-      ...this.limits,
-      maxKbps: Math.min(this.limits.maxKbps, askedKbps(answer) ?? Number.MAX_SAFE_INTEGER),
-    };
+    this.limits = { ...this.limits, maxKbps: askedKbps(answer) ?? this.limits.maxKbps };
     await this.limit();
+  }
+
+  get maxKbps(): number {
+    return this.limits.maxKbps;
   }
 
   /** Another device, the screen, or nothing: no new offer is needed. */

@@ -2,7 +2,6 @@
 import { ArrowDown, ArrowUp, Plus } from "lucide-preact";
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/problems";
-import type { AdminGiftKind } from "../api/studio_resources";
 import { AdminTabs } from "../components/admin/admin_tabs";
 import { GiftKindDialog } from "../components/admin/gift_kind_dialog";
 import { Button } from "../components/button";
@@ -10,6 +9,7 @@ import { LoginGate } from "../components/login_gate";
 import { Empty, ProblemNote, Skeleton } from "../components/notes";
 import { useLoaded } from "../hooks/loading";
 import { usePageTitle } from "../hooks/page_title";
+import type { AdminGiftKind, GiftKindPatch } from "../protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import { formatMoney } from "../texts/formats";
@@ -32,7 +32,7 @@ function GiftKinds() {
     const others = kinds.filter((kind) => !saved.some(({ id }) => id === kind.id));
     loaded.change({ items: inOrder([...others, ...saved]), next_cursor: null });
   };
-  const change = async (changes: readonly [AdminGiftKind, Partial<AdminGiftKind>][]) => {
+  const change = async (changes: readonly Change[]) => {
     setProblem(null);
     try {
       put(...(await Promise.all(changes.map(([kind, body]) => resources.changeGiftKind(kind.id, body)))));
@@ -62,9 +62,10 @@ function GiftKinds() {
             <KindLine
               key={kind.id}
               kind={kind}
-              before={kinds[index - 1]}
-              after={kinds[index + 1]}
+              isFirst={index === 0}
+              isLast={index === kinds.length - 1}
               onChange={change}
+              onMove={(by) => change(moved(kinds, index, by))}
               onEdit={() => setEdited(kind)}
             />
           ))}
@@ -73,7 +74,7 @@ function GiftKinds() {
       {edited !== null && (
         <GiftKindDialog
           kind={edited === "new" ? null : edited}
-          sortOrder={Math.max(0, ...kinds.map(({ sort_order }) => sort_order)) + 1}
+          sortOrder={Math.max(0, ...kinds.map(({ sort_order }) => sort_order)) + STEP}
           onSaved={put}
           onClose={() => setEdited(null)}
         />
@@ -82,26 +83,31 @@ function GiftKinds() {
   );
 }
 
+type Change = readonly [AdminGiftKind, GiftKindPatch];
+
+const STEP = 10;
+
+/** The whole list is numbered anew where it is not yet: new ones all come with one number. */
+function moved(kinds: readonly AdminGiftKind[], index: number, by: -1 | 1): readonly Change[] {
+  const order = kinds.filter((_, at) => at !== index);
+  order.splice(index + by, 0, ...kinds.slice(index, index + 1));
+  return order
+    .map((kind, at): Change => [kind, { sort_order: (at + 1) * STEP }])
+    .filter(([kind, { sort_order }]) => kind.sort_order !== sort_order);
+}
+
 interface KindLineProps {
   kind: AdminGiftKind;
-  before: AdminGiftKind | undefined;
-  after: AdminGiftKind | undefined;
-  onChange: (changes: readonly [AdminGiftKind, Partial<AdminGiftKind>][]) => Promise<void>;
+  isFirst: boolean;
+  isLast: boolean;
+  onChange: (changes: readonly Change[]) => Promise<void>;
+  /** Up or down by one place. */
+  onMove: (by: -1 | 1) => Promise<void>;
   onEdit: () => void;
 }
 
-function KindLine({ kind, before, after, onChange, onEdit }: KindLineProps) {
+function KindLine({ kind, isFirst, isLast, onChange, onMove, onEdit }: KindLineProps) {
   const { notices } = useServices();
-  const swap = (other: AdminGiftKind | undefined) => {
-    if (other === undefined) return undefined;
-    // Two of one number stand by their age; from here on they differ.
-    const moved =
-      other.sort_order === kind.sort_order ? other.sort_order + (other === before ? -1 : 1) : other.sort_order;
-    return onChange([
-      [kind, { sort_order: moved }],
-      [other, { sort_order: kind.sort_order }],
-    ]);
-  };
   const retire = async () => {
     await onChange([[kind, { is_active: !kind.is_active }]]);
     if (kind.is_active) notices.say(texts.studio.retiredNow(kind.name));
@@ -117,12 +123,14 @@ function KindLine({ kind, before, after, onChange, onEdit }: KindLineProps) {
           <span class="line__facts faint">{kind.description}</span>
         </span>
         {!kind.is_active && <span class="tag tag--notice">{texts.studio.retired}</span>}
-        <Button look="quiet" label={texts.studio.up(kind.name)} isDisabled={!before} onPress={() => swap(before)}>
-          <ArrowUp size={18} />
-        </Button>
-        <Button look="quiet" label={texts.studio.down(kind.name)} isDisabled={!after} onPress={() => swap(after)}>
-          <ArrowDown size={18} />
-        </Button>
+        <span class="gift-kind__moves">
+          <Button look="quiet" label={texts.studio.up(kind.name)} isDisabled={isFirst} onPress={() => onMove(-1)}>
+            <ArrowUp size={18} />
+          </Button>
+          <Button look="quiet" label={texts.studio.down(kind.name)} isDisabled={isLast} onPress={() => onMove(1)}>
+            <ArrowDown size={18} />
+          </Button>
+        </span>
         <Button onPress={onEdit}>{texts.studio.edit}</Button>
         <Button look="quiet" onPress={retire}>
           {kind.is_active ? texts.studio.retire : texts.studio.bringBack}

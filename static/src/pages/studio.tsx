@@ -66,12 +66,7 @@ function BeforeAndAfter({ user }: { user: User }) {
     <div class="stack stack--loose">
       <h1 id="studio-title">{texts.studio.title}</h1>
       {isKnown ? (
-        <Prepare
-          key={announced?.id ?? "new"}
-          announced={announced}
-          last={last}
-          isVerified={desk.value?.is_verified === true}
-        />
+        <Prepare announced={announced} last={last} isVerified={desk.value?.is_verified === true} />
       ) : (
         <Skeleton shape="page" />
       )}

@@ -28,7 +28,7 @@ export interface OwnLivestreamEnvironment {
   channel: BroadcastChannel | null;
 }
 
-/** Until the site's answer says otherwise. */
+/** Where the site's answer does not say. */
 const MAXIMUM_KBPS = 1_500;
 const SENDING: ReadonlySet<PublishingStage> = new Set(["starting", "live", "reconnecting"]);
 

@@ -45,8 +45,14 @@ describe("beginning", () => {
     expect(publisher.stage.value).toBe("live");
   });
 
-  test("the picture stays below what the answer asks for", async () => {
-    const { peer } = await live();
+  test("the picture stays below what the answer asks for, and as small as that is enough for", async () => {
+    const { peer, devices } = open();
+    const camera = new FakeTrack("video");
+    camera.getSettings = () => ({ width: 1280, height: 720 });
+    devices.camera.value = asTrack(camera);
+    opened?.publisher.start();
+    await settle();
+    expect(peer().video.parameters.encodings[0]?.scaleResolutionDownBy).toBeCloseTo(720 / 540);
     expect(peer().video.parameters.encodings[0]?.maxBitrate).toBe((900 - 64) * 1_000);
     expect(askedKbps("m=video 9\r\nb=TIAS:700000\r\n")).toBe(700);
     expect(askedKbps("m=video 9\r\n")).toBeNull();
@@ -319,7 +325,7 @@ describe("what is sent", () => {
   });
 
   test("a picture that the network does not carry becomes smaller, and what is sent is measured", async () => {
-    const { publisher, peer, devices } = await live();
+    const { publisher, peer, devices } = await live({ askedKbps: 1_500 });
     const camera = new FakeTrack("video");
     camera.getSettings = () => ({ width: 1280, height: 720 });
     devices.camera.value = asTrack(camera);

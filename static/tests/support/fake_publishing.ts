@@ -113,7 +113,7 @@ class FakeSender {
 type Answer = () => Livestream | Problem | string | Promise<Livestream>;
 
 /** `answers`: what the server says to each `livestream.start`; the last one goes on being said. A text is an SDP. */
-export function openPublisher(options: { camera?: boolean; maxKbps?: number } = {}) {
+export function openPublisher(options: { camera?: boolean; askedKbps?: number } = {}) {
   const peers: FakeSendingPeer[] = [];
   const devices = new FakeDevices({ camera: options.camera ?? true, microphone: true });
   const state = signal<"connected" | "lost">("connected");
@@ -134,7 +134,7 @@ export function openPublisher(options: { camera?: boolean; maxKbps?: number } = 
       const next = answers.length > 1 ? answers.shift() : answers[0];
       const answer = await next?.();
       if (answer instanceof Problem) throw answer;
-      const sdp = typeof answer === "string" ? answer : "v=0\r\nm=video 9\r\nb=AS:900\r\n";
+      const sdp = typeof answer === "string" ? answer : `v=0\r\nm=video 9\r\nb=AS:${options.askedKbps ?? 900}\r\n`;
       const livestream = typeof answer === "string" ? sampleLivestream() : answer;
       return { livestream, description: { type: "answer", sdp }, publishing_id: publishing.id };
     },
@@ -160,7 +160,7 @@ export function openPublisher(options: { camera?: boolean; maxKbps?: number } = 
     devices: devices as unknown as Devices,
     browser,
     makeCard: () => ({ track: cardTrack, close: () => undefined }),
-    maxKbps: options.maxKbps ?? 1_500,
+    maxKbps: 1_500,
     onSnapshot: (livestream) => void snapshots.push(livestream),
     onPublishing: (publishingId) => {
       publishing.kept = publishingId;

@@ -1,7 +1,7 @@
 /** One kind of gift: added, or changed. */
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../../api/problems";
-import type { AdminGiftKind } from "../../api/studio_resources";
+import type { AdminGiftKind } from "../../protocol";
 import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { editableMoney, parseMoney } from "../../texts/formats";
@@ -27,16 +27,22 @@ export function GiftKindDialog(props: GiftKindDialogProps) {
   const [name, setName] = useState(kind?.name ?? "");
   const [description, setDescription] = useState(kind?.description ?? "");
   const [price, setPrice] = useState(kind === null ? "" : editableMoney(kind.price_minor, currency));
-  const [imageUrl, setImageUrl] = useState(kind?.image_url ?? null);
+  const [uploadId, setUploadId] = useState<string | null>(null);
   const [isChecked, setChecked] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const priceMinor = parseMoney(price, currency);
+  const hasPicture = kind !== null || uploadId !== null;
   const save = async (event: Event) => {
     event.preventDefault();
     setChecked(true);
     setProblem(null);
-    if (!priceMinor || imageUrl === null) return;
-    const body = { name: name.trim(), description: description.trim(), price_minor: priceMinor, image_url: imageUrl };
+    if (!priceMinor || !hasPicture) return;
+    const body = {
+      name: name.trim(),
+      description: description.trim(),
+      price_minor: priceMinor,
+      ...(uploadId === null ? {} : { image_upload_id: uploadId }),
+    };
     try {
       const saved =
         kind === null
@@ -76,11 +82,11 @@ export function GiftKindDialog(props: GiftKindDialogProps) {
         />
         <PictureField
           label={texts.studio.kindPicture}
-          url={imageUrl}
+          url={kind?.image_url ?? null}
           alt={texts.studio.kindPictureAlt(name)}
           isSquare
-          problem={isChecked && imageUrl === null ? texts.studio.kindPictureNeeded : problem?.fieldMessage("image_url")}
-          onChange={(_id, url) => setImageUrl(url)}
+          problem={isChecked && !hasPicture ? texts.studio.kindPictureNeeded : problem?.fieldMessage("image_upload_id")}
+          onChange={setUploadId}
         />
         <ProblemNote problem={problem} />
         <div class="row">

@@ -1,9 +1,9 @@
 /** Who helps the reader to keep order, and who is kept out of all of their livestreams. */
 import { useEffect, useState } from "preact/hooks";
 import { asProblem, type Problem } from "../../api/problems";
-import type { ListedSanction } from "../../api/studio_resources";
 import { useLoaded, usePagedList } from "../../hooks/loading";
 import type { Person } from "../../livestreams/protocol";
+import type { ListedSanctionView } from "../../protocol";
 import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { formatShortAppointment } from "../../texts/formats";
@@ -77,7 +77,7 @@ export function Sanctions() {
   );
 }
 
-function factsOf({ kind, until_at, reason, imposed_by_name }: ListedSanction): string {
+function factsOf({ kind, until_at, reason, imposed_by_name }: ListedSanctionView): string {
   const until =
     until_at === null ? texts.studio.sanctionForGood : texts.studio.sanctionUntil(formatShortAppointment(until_at));
   return [`${texts.studio.sanctionOf[kind]} ${until}`, texts.studio.sanctionBy(imposed_by_name), reason]

@@ -16,7 +16,7 @@ export interface PictureFieldProps {
   isRemovable?: boolean;
   isSquare?: boolean;
   problem?: string | undefined;
-  onChange: (uploadId: string | null, url: string | null) => void;
+  onChange: (uploadId: string | null) => void;
 }
 
 export function PictureField(props: PictureFieldProps) {
@@ -38,7 +38,7 @@ export function PictureField(props: PictureFieldProps) {
     try {
       const upload = await resources.upload(file, file.name);
       setChosen(URL.createObjectURL(file));
-      props.onChange(upload.id, upload.url);
+      props.onChange(upload.id);
     } catch (error) {
       setProblem(asProblem(error));
     } finally {
@@ -47,7 +47,7 @@ export function PictureField(props: PictureFieldProps) {
   };
   const remove = () => {
     setChosen(null);
-    props.onChange(null, null);
+    props.onChange(null);
   };
   return (
     <div class="field">

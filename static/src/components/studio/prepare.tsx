@@ -1,13 +1,15 @@
 /** Everything in sight before a livestream begins, with the one button that begins it. */
 import { Radio } from "lucide-preact";
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { asProblem, type Problem } from "../../api/problems";
 import { useOwnDetails } from "../../hooks/own_details";
-import { useStudioDevices } from "../../hooks/studio_devices";
+import { type StudioDevices, useStudioDevices } from "../../hooks/studio_devices";
 import type { Livestream } from "../../livestreams/protocol";
+import type { LivestreamDraft, LivestreamPatch } from "../../protocol";
 import { useServices } from "../../services";
+import type { OpenDevices } from "../../stores/call_memory";
 import { texts } from "../../texts";
 import { formatShortAppointment } from "../../texts/formats";
 import { Button } from "../button";
@@ -46,19 +48,26 @@ function Refused(props: { children: ComponentChildren }) {
   );
 }
 
-function Ready({ announced, last }: PrepareProps) {
+/** The camera stays open while one chooses what to go live with. */
+function Ready(props: PrepareProps) {
   const studio = useStudioDevices();
+  const announcedId = props.announced?.id;
+  useEffect(() => {
+    // It was chosen from a list further down.
+    if (announcedId !== undefined) window.scrollTo(0, 0);
+  }, [announcedId]);
+  return <ReadyWith key={announcedId ?? "new"} {...props} studio={studio} />;
+}
+
+function ReadyWith({ announced, last, studio }: PrepareProps & { studio: StudioDevices }) {
   const details = useOwnDetails(announced, last, { isAnnounced: false });
   const going = useGoingLive(announced);
   const { devices } = studio;
   const hasSomething = devices !== null && (devices.camera.value !== null || devices.microphone.value !== null);
   const isNothingAllowed = devices !== null && !studio.isOpening && !hasSomething && studio.choice.camera;
   const goLive = async () => {
-    const body = details.check();
-    if (body === null) return;
-    // An announced time stays what it was.
-    const { scheduled_at: _, ...said } = body;
-    if (await going.goLive(announced === null ? body : said, studio.choice)) details.forgetDraft();
+    const draft = details.check();
+    if (draft !== null && (await going.goLive(draft, studio.choice))) details.forgetDraft();
   };
   return (
     <section class="studio-prepare" aria-labelledby="studio-title">
@@ -96,22 +105,24 @@ function Ready({ announced, last }: PrepareProps) {
   );
 }
 
+/** What was announced for a time stays announced for it. */
+function withoutTime({ scheduled_at: _, ...others }: LivestreamDraft): LivestreamPatch {
+  return others;
+}
+
 function useGoingLive(announced: Livestream | null) {
   const { resources, ownLivestream } = useServices();
   const { route } = useLocation();
   const [problem, setProblem] = useState<Problem | null>(null);
   // One that was made and did not begin is begun by the next press.
   const made = announced ?? ownLivestream.prepared;
-  const goLive = async (
-    body: Parameters<typeof resources.changeLivestream>[1],
-    open: Parameters<typeof ownLivestream.publish>[1],
-  ): Promise<boolean> => {
+  const goLive = async (draft: LivestreamDraft, open: OpenDevices): Promise<boolean> => {
     setProblem(null);
     try {
       const livestream =
         made === null
-          ? await resources.createLivestream(body as Parameters<typeof resources.createLivestream>[0])
-          : await resources.changeLivestream(made.id, body);
+          ? await resources.createLivestream(draft)
+          : await resources.changeLivestream(made.id, withoutTime(draft));
       ownLivestream.prepared = livestream;
       await ownLivestream.publish(livestream.id, open);
       // The address of an announced one would come back to it after its end.
