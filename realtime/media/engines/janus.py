@@ -52,7 +52,9 @@ class JanusEngine:
         """At the Janus with the fewest viewers, then the fewest rooms; one that does not answer is passed over."""
         for server in self._servers.values():
             server.start()
-        counts = await asyncio.gather(*(self._count(server) for server in self._servers.values()))
+        # Where all are away, one may just be coming back.
+        there = [server for server in self._servers.values() if not server.is_away] or list(self._servers.values())
+        counts = await asyncio.gather(*(self._count(server) for server in there))
         found = sorted((count for count in counts if count is not None), key=lambda count: count[:2])
         if not found:
             raise EngineUnavailable("no Janus answers")

@@ -64,6 +64,12 @@ class JanusServer:
     def is_full(self) -> bool:
         return self.viewer_count >= self._settings.viewers_maximum
 
+    @property
+    def is_away(self) -> bool:
+        """For so long that nobody need wait for it."""
+        since = self.client.unreachable_since
+        return since is not None and asyncio.get_running_loop().time() - since > limits.JANUS_WAIT_SECONDS
+
     async def count_rooms(self) -> int:
         return len(await self._list_rooms())
 

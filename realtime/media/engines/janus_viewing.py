@@ -47,6 +47,8 @@ class Viewer:
         self._feed: int | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_over = False
+        # When Janus said that packets do not arrive: the first time of a row, and the last.
+        self._slow_since = self._slow_at = -limits.JANUS_SLOW_GAP_SECONDS
         self._confirming: set[asyncio.Task[None]] = set()
 
     async def begin(self, client: JanusClient, keys: RoomKeys) -> str:
@@ -124,10 +126,20 @@ class Viewer:
             self._timer.cancel()
         elif kind in ("hangup", "detached"):
             self._lose("failed")
+        elif kind == "slowlink":
+            self._note_slowness(asyncio.get_running_loop().time())
         elif message.get("jsep", {}).get("type") == "offer" and self._answer is not None:
             task = asyncio.ensure_future(self._confirm())
             self._confirming.add(task)
             task.add_done_callback(self._confirming.discard)
+
+    def _note_slowness(self, now: float) -> None:
+        """Nobody else suffers from a slow viewer; but what they get is no picture, and they can be told so."""
+        if now - self._slow_at > limits.JANUS_SLOW_GAP_SECONDS:
+            self._slow_since = now
+        self._slow_at = now
+        if now - self._slow_since >= limits.JANUS_SLOW_SECONDS:
+            self._lose("slow")
 
     async def _confirm(self) -> None:
         assert self._handle is not None

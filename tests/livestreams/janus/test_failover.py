@@ -34,6 +34,9 @@ async def test_a_dead_janus_is_told_and_its_livestreams_open_again_at_another(
     dead, alive = (one, two) if place.data["url"] == one.url else (two, one)
     await dead.kill()
     await node.until("lost", place, within=10)
+    began_at = time.monotonic()
+    await node.engine.open(new_id())
+    assert time.monotonic() - began_at < 1, "nobody waits for a dead one"
     with pytest.raises(PlaceGone):
         await node.publish(place)
     again = await node.engine.open(new_id())

@@ -86,6 +86,25 @@ async def test_livestreams_go_where_the_fewest_viewers_are_then_the_fewest_lives
         assert (await node.engine.open(new_id())).data["url"] == second.data["url"]
 
 
+async def test_a_slow_viewer_is_let_go_and_the_others_lose_nothing(
+    janus: Janus, start_node: StartNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "JANUS_SLOW_SECONDS", 3.0)
+    node = await start_node(janus)
+    place = await node.engine.open(new_id())
+    await node.publish(place)
+    slow, quick = await node.view(place, "slow"), await node.view(place, "quick")
+    await slow.until_received("video", 5)
+    slow.lose_packets(kept=2, of=10)
+    before = quick.frames["video"]
+    began_at = asyncio.get_running_loop().time()
+    gone = await node.until("viewer_gone", place)
+    assert (gone.viewer, gone.reason) == ("slow", "slow")
+    passed = asyncio.get_running_loop().time() - began_at
+    assert quick.frames["video"] - before > 12 * passed, "15 pictures a second"
+    await node.view(place, "slow")
+
+
 async def _until_full(node: Node, place: Place, *, has_others: bool) -> None:
     """Until this node knows how many viewers others have; about how many it is told, a moment late."""
     async with asyncio.timeout(10):
