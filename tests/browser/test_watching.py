@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Playwright, expect
 
 from tests.browser.accessibility import check_accessibility
+from tests.browser.browsers import FLAGS
 from tests.browser.conftest import OpenWindow
 from tests.browser.livestreams import StudioView
 from tests.browser.visitors import PHONE
@@ -25,6 +27,7 @@ class Evening:
 
     reader: ApiClient
     giver: ApiClient
+    other: ApiClient
     studio: StudioView
     phone: Watcher
     desk: Watcher
@@ -45,7 +48,7 @@ async def evening(site: Server, open_window: OpenWindow) -> Evening:
         await watcher.visitor.log_in(person.email, PASSWORD)
         await watcher.open(livestream_id)
         await watcher.sees_the_picture_move()
-    return Evening(reader, giver, studio, phone, desk, livestream_id)
+    return Evening(reader, giver, other, studio, phone, desk, livestream_id)
 
 
 async def test_a_gift_sent_on_a_phone_appears_on_every_screen(evening: Evening) -> None:
@@ -78,3 +81,81 @@ async def test_a_publisher_who_is_lost_is_announced_and_the_picture_goes_on_when
         await watcher.visitor.sees("This livestream is over")
         await watcher.visitor.picture("over")
         await check_accessibility(watcher.visitor)
+
+
+async def test_what_is_said_is_read_by_everybody_as_text_and_order_can_be_kept(site: Server, evening: Evening) -> None:
+    phone, desk = evening.phone, evening.desk
+    said = '<img src=x onerror="document.title=1"> https://example.com'
+    await phone.says(said)
+    for watcher in (phone, desk):
+        await watcher.reads(said)
+        assert await watcher.page.get_by_role("log").locator("a, img").count() == 0
+    reader = await site.connect(evening.reader)
+    about = {"livestream_id": evening.id}
+    await reader.command("livestream.set_chat", slow_mode_seconds=60, **about)
+    await desk.says("Good evening")
+    await phone.reads("Good evening")
+    await expect(desk.page.get_by_text("Slow mode: you can write again in")).to_be_visible()
+    await reader.command("livestream.sanction", user_id=evening.giver.id, kind="muted", seconds=600, reason="Links", **about)
+    await phone.visitor.sees("Reason: Links")
+    await phone.visitor.picture("muted")
+    await check_accessibility(phone.visitor)
+    await reader.command("livestream.sanction", user_id=evening.other.id, kind="banned", **about)
+    await desk.visitor.sees("You may not take part in Mara Lindqvist's livestreams.")
+    await expect(desk.video).to_have_count(0)
+    await phone.sees_the_picture_move()
+
+
+async def test_everything_can_be_done_by_keyboard(evening: Evening) -> None:
+    page = evening.desk.page
+    await page.get_by_role("textbox", name="Say something").focus()
+    await page.keyboard.type("By hand")
+    await page.keyboard.press("Enter")
+    await evening.phone.reads("By hand")
+    gift = page.get_by_role("button", name=re.compile("Send .* a gift"))
+    await gift.focus()
+    await page.keyboard.press("Enter")
+    sheet = page.get_by_role("dialog")
+    await expect(sheet.get_by_role("radio").first).to_be_visible()
+    await evening.desk.visitor.picture("sheet")
+    await check_accessibility(evening.desk.visitor)
+    await page.keyboard.press("Escape")
+    await expect(sheet).to_have_count(0)
+    await expect(gift).to_be_focused()
+    await evening.phone.page.get_by_role("button", name=re.compile("Send .* a gift")).click()
+    await expect(evening.phone.page.get_by_role("dialog").get_by_role("radio").first).to_be_visible()
+    await evening.phone.visitor.picture("sheet")
+    await check_accessibility(evening.phone.visitor)
+
+
+async def test_a_visitor_finds_who_is_live_logs_in_and_watches(site: Server, evening: Evening, open_window: OpenWindow) -> None:
+    late = await add_client(site)
+    newcomer = Watcher(await open_window(site, "newcomer", process=1))
+    await newcomer.visitor.visit("/")
+    await newcomer.page.get_by_role("link", name="Mara Lindqvist is live now: watch").first.click()
+    await newcomer.visitor.follow("Log in to watch")
+    await newcomer.visitor.fill("E-mail", late.email)
+    await newcomer.visitor.fill("Password", PASSWORD)
+    await newcomer.visitor.click("Log in")
+    await expect(newcomer.page).to_have_url(re.compile(f"/live/{evening.id}$"))
+    await newcomer.sees_the_picture_move()
+    await newcomer.visitor.visit("/live")
+    await expect(newcomer.page.get_by_role("region", name="Live now").get_by_role("link").first).to_be_visible()
+    await newcomer.visitor.picture("list")
+
+
+async def test_a_page_that_nobody_touched_starts_without_sound_and_says_so(
+    site: Server, evening: Evening, playwright: Playwright, chromium_path: str
+) -> None:
+    flags = [*FLAGS, "--autoplay-policy=document-user-activation-required"]
+    async with await playwright.chromium.launch(executable_path=chromium_path, args=flags) as browser:
+        login = await evening.phone.visitor.context.storage_state()
+        page = await (await browser.new_context(storage_state=login, locale="en-US")).new_page()
+        # Whatever a test asks a page counts as a touch, so the page has to say it by itself.
+        await page.add_init_script(
+            "document.addEventListener('volumechange', ({ target }) => target.muted && console.log('silenced'), true)"
+        )
+        async with page.expect_console_message(lambda message: message.text == "silenced"):
+            await page.goto(f"{site.url}/live/{evening.id}")
+        await page.get_by_role("button", name="Sound on").click()
+        await expect(page.get_by_role("button", name="Sound off")).to_be_visible()

@@ -11,8 +11,3 @@ export function LiveNow(props: { livestreamId: string | null | undefined; name: 
     </a>
   );
 }
-
-/** What the server says of a reader's livestream, where it does. */
-export function livestreamOf(reader: object): string | null {
-  return "livestream_id" in reader && typeof reader.livestream_id === "string" ? reader.livestream_id : null;
-}

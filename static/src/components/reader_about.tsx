@@ -5,7 +5,7 @@ import { texts } from "../texts";
 import { languageName } from "../texts/formats";
 import { Avatar } from "./avatar";
 import { FollowButton } from "./follow_button";
-import { LiveNow, livestreamOf } from "./live_now";
+import { LiveNow } from "./live_now";
 import { Rating } from "./rating";
 import { StatusBadge } from "./status_badge";
 
@@ -23,7 +23,7 @@ export function ReaderHead(props: { reader: ReaderProfile }) {
             <StatusBadge status={reader.status} readerId={reader.id} />
             <Rating rating={reader.rating_average} count={reader.rating_count} />
             <Followers count={followersCount} />
-            <LiveNow livestreamId={livestreamOf(reader)} name={reader.display_name} />
+            <LiveNow livestreamId={reader.livestream_id} name={reader.display_name} />
           </div>
         </div>
       </div>

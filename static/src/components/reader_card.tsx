@@ -5,7 +5,7 @@ import { hasTurn } from "../stores/own_queue";
 import { texts } from "../texts";
 import { formatMoney, formatWeekdayTime, languageName } from "../texts/formats";
 import { Avatar } from "./avatar";
-import { LiveNow, livestreamOf } from "./live_now";
+import { LiveNow } from "./live_now";
 import { Rating } from "./rating";
 import { StatusBadge } from "./status_badge";
 import { TypeIcon } from "./type_icon";
@@ -19,7 +19,7 @@ export function ReaderCardLink(props: { reader: ReaderCard }) {
   const { reader } = props;
   const { queue } = useServices();
   const own = queue.find(reader.id);
-  const livestreamId = livestreamOf(reader);
+  const { livestream_id: livestreamId } = reader;
   return (
     // A link in a link is none: the way to the livestream lies over the card.
     <div class={`reader-place${livestreamId === null ? "" : " reader-place--live"}`}>

@@ -7,35 +7,49 @@ const ASK_EVERY_MS = 30_000;
 /** Several parts of a page may watch; the server is told when the first comes and the last goes. */
 let watching = 0;
 
-/** Calls back with each livestream that began, changed or ended. */
-export function useLivestreamEvents(hear: (livestream: Livestream) => void, reload: () => Promise<void>): void {
-  const { live, login } = useServices();
-  const isAnonymous = login.state.value.kind === "anonymous";
+/** Calls back with each livestream that began, changed or ended, and once whenever the watch holds anew. */
+function useLivestreamEvents(hear: (livestream: Livestream) => void, onWatching: () => Promise<void>): void {
+  const { live } = useServices();
   useEffect(() => {
     watching += 1;
     const stops = LIVESTREAM_STATE_EVENTS.map((name) => live.on(name, ({ livestream }) => hear(livestream)));
-    const catchUp = async () => {
+    const watch = async () => {
       await live.send("livestreams.watch", { on: true });
-      // What changed before the watch held is told to nobody, so it is asked for.
-      await reload();
+      await onWatching();
     };
-    stops.push(live.onConnect(() => void catchUp().catch(() => undefined)));
+    stops.push(live.onConnect(() => void watch().catch(() => undefined)));
     return () => {
       watching -= 1;
       for (const stop of stops) stop();
       if (watching === 0) live.hint("livestreams.watch", { on: false });
     };
-  }, [live, hear, reload]);
-
-  useEffect(() => {
-    // Viewer counts are told to nobody here, so that who is logged in asks too.
-    const timer = setInterval(() => {
-      if (document.visibilityState === "visible") void reload();
-    }, ASK_EVERY_MS);
-    return () => clearInterval(timer);
-  }, [isAnonymous, reload]);
+  }, [live, hear, onWatching]);
 }
 
+/** Which livestream a reader has, as far as that was told since this page was opened; null: none any more. */
+export function useLiveReaders(): ReadonlyMap<string, string | null> {
+  const [told, setTold] = useState<ReadonlyMap<string, string | null>>(new Map());
+  const [hear] = useState(() => ({ id, reader, status }: Livestream) => {
+    // One that is put off or given up before it began says nothing of another that goes on.
+    if (status === "live") setTold((known) => new Map(known).set(reader.id, id));
+    if (status === "ended") setTold((known) => new Map(known).set(reader.id, null));
+  });
+  useLivestreamEvents(hear, nothingToAsk);
+  return told;
+}
+
+/** What was told is newer than what was listed. */
+export function withLivestream<Reader extends { id: string; livestream_id: string | null }>(
+  reader: Reader,
+  told: ReadonlyMap<string, string | null>,
+): Reader {
+  const livestreamId = told.get(reader.id);
+  return livestreamId === undefined ? reader : { ...reader, livestream_id: livestreamId };
+}
+
+const nothingToAsk = () => Promise.resolve();
+
+/** A list of one status. What changed before the watch held is told to nobody, so the list is asked for again. */
 export function useLivestreamChanges(
   listed: Livestream[] | null,
   status: Livestream["status"],
@@ -50,6 +64,13 @@ export function useLivestreamChanges(
     });
   });
   useLivestreamEvents(hear, reload);
+  useEffect(() => {
+    // Viewer counts are told to nobody here, so that who is logged in asks too.
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible") void reload();
+    }, ASK_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [reload]);
   if (listed === null) return null;
   const known = new Map(listed.map((livestream) => [livestream.id, livestream]));
   for (const livestream of told.values()) {

@@ -6,6 +6,7 @@ import type { ReaderFilters } from "../api/resources";
 import { Button } from "../components/button";
 import { Empty, ProblemNote, Skeleton } from "../components/notes";
 import { ReaderCardLink } from "../components/reader_card";
+import { useLiveReaders, withLivestream } from "../hooks/livestream_changes";
 import { useLoaded, usePagedList } from "../hooks/loading";
 import { usePageTitle } from "../hooks/page_title";
 import { type ReaderStatuses, useReaderStatuses } from "../hooks/reader_statuses";
@@ -24,7 +25,9 @@ export default function DirectoryPage() {
   const list = usePagedList((cursor) => resources.listReaders(filters, cursor), [query, filters.followed]);
   const facets = useLoaded(() => resources.readerFacets(), []);
   const statuses = useReaderStatuses(list.reload);
-  const readers = withStatuses(list.items, statuses, filters.status);
+  const livestreams = useLiveReaders();
+  const readers =
+    withStatuses(list.items, statuses, filters.status)?.map((reader) => withLivestream(reader, livestreams)) ?? null;
   return (
     <div class="stack">
       <header class="directory-head">

@@ -6,6 +6,7 @@ import { ReaderAbout, ReaderHead } from "../components/reader_about";
 import { ReaderAvailability } from "../components/reader_availability";
 import { ReaderReviews } from "../components/reader_reviews";
 import { StartPanel } from "../components/start_panel";
+import { useLiveReaders, withLivestream } from "../hooks/livestream_changes";
 import { useLoaded } from "../hooks/loading";
 import { usePageTitle } from "../hooks/page_title";
 import { useReaderStatuses } from "../hooks/reader_statuses";
@@ -18,6 +19,7 @@ export default function ReaderPage() {
   const id = useRoute().params.id ?? "";
   const loaded = useLoaded(() => resources.reader(id), [id]);
   const statuses = useReaderStatuses(loaded.reload);
+  const livestreams = useLiveReaders();
   usePageTitle(loaded.value?.display_name ?? "");
   if (loaded.problem?.status === 404 || loaded.problem?.status === 422) {
     return (
@@ -35,7 +37,7 @@ export default function ReaderPage() {
       <ProblemNote problem={loaded.problem} onRetry={loaded.reload} />
     );
   }
-  const reader = { ...loaded.value, ...statuses[id] };
+  const reader = withLivestream({ ...loaded.value, ...statuses[id] }, livestreams);
   return (
     <div class="profile">
       <ReaderHead reader={reader} />

@@ -147,7 +147,7 @@ function Payment(
     if (gift !== null) props.onSent(gift);
   };
   return (
-    <div class="stack stack--tight">
+    <div class="stack stack--tight gift-sheet__pay">
       {balance !== null && (
         <p class={isTooLow ? "gift-sheet__low" : "soft"} role="status">
           {isTooLow
