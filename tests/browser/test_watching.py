@@ -61,7 +61,10 @@ async def test_a_gift_sent_on_a_phone_appears_on_every_screen(evening: Evening) 
         await watcher.sees_gift("For your patience")
         await watcher.visitor.picture("gift")
     await expect(phone.page.get_by_role("button", name="Once more")).to_be_visible()
-    assert (await evening.giver.get("/wallet")).body["balance_minor"] == 5_000 - 3 * 299
+    await expect(evening.studio.page.locator(".gift-moment").get_by_text("For your patience")).to_be_visible()
+    paid = 3 * 299
+    assert (await evening.giver.get("/wallet")).body["balance_minor"] == 5_000 - paid
+    assert (await evening.reader.get("/me/earnings")).body["total_minor"] == paid * 7 // 10
 
 
 async def test_a_publisher_who_is_lost_is_announced_and_the_picture_goes_on_when_they_are_back(evening: Evening) -> None:

@@ -1,5 +1,6 @@
 /** Livestreams and gifts, as whoever watches them asks for them. */
-import type { Gift, GiftKind, Livestream, LivestreamMessage, Person, TopSender } from "../livestreams/protocol";
+import type { GiftKind, Livestream, LivestreamMessage, TopSender } from "../livestreams/protocol";
+import type { GiftReceiptView } from "../protocol";
 import type { ApiClient, Page } from "./client";
 
 export interface ReplayFile {
@@ -12,16 +13,6 @@ export interface ReplayFile {
 export interface Replay {
   livestream: Livestream;
   files: ReplayFile[];
-}
-
-export interface GiftReceipt extends Gift {
-  reader: Person;
-  livestream_id: string | null;
-  consultation_id: string | null;
-  /** Told to the reader only. */
-  earned_minor?: number | null;
-  created_at: string;
-  refunded_at: string | null;
 }
 
 export interface LivestreamFilters {
@@ -42,6 +33,6 @@ export function livestreamResources(api: ApiClient) {
       api.get<{ items: TopSender[] }>(`/readers/${readerId}/top-senders`, { isPublic: true }),
     replay: (id: string) => api.get<Replay>(`/livestreams/${id}/replay`),
     giftKinds: () => api.get<Page<GiftKind>>("/gift-kinds", { isPublic: true }),
-    gift: (id: string) => api.get<GiftReceipt>(`/gifts/${id}`),
+    gift: (id: string) => api.get<GiftReceiptView>(`/gifts/${id}`),
   };
 }

@@ -1,12 +1,12 @@
 /** A gift's receipt: what, for whom, when, and what it cost. */
 import { type ComponentChildren, Fragment } from "preact";
 import { useRoute } from "preact-iso";
-import type { GiftReceipt } from "../api/livestream_resources";
 import { GiftPicture } from "../components/gifts/gift_picture";
 import { LoginGate } from "../components/login_gate";
 import { Empty, ProblemNote, Skeleton } from "../components/notes";
 import { useLoaded } from "../hooks/loading";
 import { usePageTitle } from "../hooks/page_title";
+import type { GiftReceiptView } from "../protocol";
 import { useServices } from "../services";
 import { texts } from "../texts";
 import { formatDateTime, formatMoney } from "../texts/formats";
@@ -37,7 +37,7 @@ function OneGift(props: { id: string }) {
   return <Receipt gift={gift} />;
 }
 
-function Receipt({ gift }: { gift: GiftReceipt }) {
+function Receipt({ gift }: { gift: GiftReceiptView }) {
   const money = (minor: number) => formatMoney(minor, gift.currency);
   const { quantity } = gift;
   const isPriced = gift.amount_minor % quantity === 0 && quantity > 1;
@@ -75,7 +75,7 @@ function Receipt({ gift }: { gift: GiftReceipt }) {
   );
 }
 
-function Where({ gift }: { gift: GiftReceipt }) {
+function Where({ gift }: { gift: GiftReceiptView }) {
   if (gift.livestream_id !== null) return <a href={`/live/${gift.livestream_id}`}>{texts.gifts.receiptLivestream}</a>;
   return <a href={`/consultations/${gift.consultation_id}`}>{texts.gifts.receiptConsultation}</a>;
 }

@@ -23,6 +23,9 @@ export function Coming(props: WatchPart) {
           <Who livestream={livestream} />
           <FollowReader room={room} reader={livestream.reader} />
         </div>
+        {room.isFollowing.value === false && (
+          <p class="soft">{texts.livestreams.followToBeTold(livestream.reader.display_name)}</p>
+        )}
         <About livestream={livestream} />
       </div>
       <aside class="watch__chat card">

@@ -8,7 +8,7 @@ import { TopSenders } from "../gifts/top_senders";
 import { pastText } from "./live_sign";
 import { AskPrivately } from "./private_dialog";
 import { Curtain } from "./viewer_stage";
-import { About, FollowReader, Who } from "./who";
+import { About, FollowFromAfar, Who } from "./who";
 
 const Replay = lazy(() => import("./replay"));
 
@@ -41,7 +41,7 @@ export function Ended(props: { livestream: Livestream; topSenders: readonly TopS
         <div class="watch__head">
           <Who livestream={livestream} />
           <div class="row">
-            <FollowReader room={null} reader={livestream.reader} />
+            <FollowFromAfar reader={livestream.reader} />
             <AskPrivately reader={livestream.reader} />
           </div>
         </div>

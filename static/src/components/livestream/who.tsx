@@ -1,7 +1,10 @@
 /** Whose livestream it is and what about, and following them. */
+import { useLoaded } from "../../hooks/loading";
 import type { Livestream, Person } from "../../livestreams/protocol";
 import type { LivestreamRoom } from "../../livestreams/room";
+import { useServices } from "../../services";
 import { Avatar } from "../avatar";
+import { FollowButton } from "../follow_button";
 
 export function Who(props: { livestream: Livestream }) {
   const { reader, title, category } = props.livestream;
@@ -27,6 +30,23 @@ export function About(props: { livestream: Livestream }) {
   return <p class="watch__about">{description}</p>;
 }
 
-export function FollowReader(_props: { room: LivestreamRoom | null; reader: Person }) {
-  return null;
+/** Told by the livestream whether this visitor follows its reader. */
+export function FollowReader(props: { room: LivestreamRoom; reader: Person }) {
+  const { room, reader } = props;
+  return (
+    <FollowButton
+      readerId={reader.id}
+      name={reader.display_name}
+      isFollowed={room.isFollowing.value}
+      onChange={(state) => room.tellFollowing(state.is_followed)}
+    />
+  );
+}
+
+/** Where no livestream tells it, the reader's profile does. */
+export function FollowFromAfar(props: { reader: Person }) {
+  const { id, display_name: name } = props.reader;
+  const { resources, login } = useServices();
+  const loaded = useLoaded(() => resources.reader(id), [id, login.user?.id]);
+  return <FollowButton readerId={id} name={name} isFollowed={loaded.value?.is_followed ?? null} />;
 }

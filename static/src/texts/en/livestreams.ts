@@ -27,6 +27,7 @@ export const livestreamTexts = {
   wasOn: (when: string) => when,
   lasted: (clock: string) => `${clock} long`,
   with: (name: string) => `with ${name}`,
+  followToBeTold: (name: string) => `Follow ${name} to be told when it begins.`,
   back: "All livestreams",
   picture: (name: string) => `Picture of ${name}'s livestream`,
   soundOn: "Sound on",
