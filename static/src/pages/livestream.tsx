@@ -11,6 +11,7 @@ import { Empty, ProblemNote, Skeleton } from "../components/notes";
 import { type Loaded, useLoaded } from "../hooks/loading";
 import { usePageTitle } from "../hooks/page_title";
 import type { Livestream } from "../livestreams/protocol";
+import { isReplayShown } from "../livestreams/replay_access";
 import { LivestreamRoom } from "../livestreams/room";
 import type { User } from "../protocol";
 import { useServices } from "../services";
@@ -30,8 +31,9 @@ export default function LivestreamPage() {
     return problem === null ? <Skeleton shape="page" /> : <ProblemNote problem={problem} onRetry={loaded.reload} />;
   }
   const livestream = loaded.value;
-  if (state.kind === "anonymous") return <Visiting loaded={loaded} livestream={livestream} />;
-  if (isOver(livestream)) return <Over livestream={livestream} />;
+  if (state.kind === "anonymous" && !isReplayShown(livestream, undefined))
+    return <Visiting loaded={loaded} livestream={livestream} />;
+  if (state.kind === "anonymous" || isOver(livestream)) return <Over livestream={livestream} />;
   return <Inside key={`${id}.${state.user.id}`} livestream={livestream} user={state.user} />;
 }
 

@@ -1,6 +1,7 @@
 /** A livestream that is over: what it was, who gave, and the recording where the reader published it. */
 import { lazy } from "preact-iso";
 import type { Livestream, TopSender } from "../../livestreams/protocol";
+import { isReplayShown } from "../../livestreams/replay_access";
 import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { formatClock, formatMoney, formatNumber } from "../../texts/formats";
@@ -16,45 +17,46 @@ export function Ended(props: { livestream: Livestream; topSenders: readonly TopS
   const { livestream } = props;
   const { login } = useServices();
   const isCancelled = livestream.status === "cancelled";
-  const isOwn = login.user?.id === livestream.reader.id;
-  const { recording } = livestream;
-  const mayWatch = recording !== null && recording.state === "stored" && (recording.is_published || isOwn);
+  const mayWatch = isReplayShown(livestream, login.user?.id);
   const reason = livestream.end_reason === null ? "" : (texts.livestreams.endReasons[livestream.end_reason] ?? "");
   return (
-    <div class="watch watch--calm">
-      <div class="watch__main stack">
-        {mayWatch ? (
-          <Replay livestream={livestream} />
-        ) : (
-          <div class="viewer-stage viewer-stage--calm">
-            <Curtain livestream={livestream} />
-            <div class="viewer-stage__state viewer-stage__state--veiled">
-              <div class="stage-sign">
-                <p class="stage-sign__title">
-                  {isCancelled ? texts.livestreams.cancelledTitle : texts.livestreams.endedTitle}
-                </p>
-                {reason !== "" && <p>{reason}</p>}
+    <div class="watch stack">
+      {mayWatch && <Replay livestream={livestream} />}
+      <div class="watch--calm">
+        <div class="watch__main stack">
+          {!mayWatch && (
+            <div class="viewer-stage viewer-stage--calm">
+              {livestream.cover_url !== null && <Curtain livestream={livestream} />}
+              <div class="viewer-stage__state viewer-stage__state--veiled">
+                <div class="stage-sign">
+                  <p class="stage-sign__title">
+                    {isCancelled ? texts.livestreams.cancelledTitle : texts.livestreams.endedTitle}
+                  </p>
+                  {reason !== "" && <p>{reason}</p>}
+                </div>
               </div>
             </div>
+          )}
+          <div class="watch__head">
+            <Who livestream={livestream} />
+            <div class="row">
+              <FollowFromAfar reader={livestream.reader} />
+              <AskPrivately reader={livestream.reader} />
+            </div>
           </div>
-        )}
-        <div class="watch__head">
-          <Who livestream={livestream} />
-          <div class="row">
-            <FollowFromAfar reader={livestream.reader} />
-            <AskPrivately reader={livestream.reader} />
-          </div>
+          <p class="faint">{pastText(livestream)}</p>
+          <About livestream={livestream} />
+          {!isCancelled && !mayWatch && (
+            <p class="soft">{texts.livestreams.endedHint(livestream.reader.display_name)}</p>
+          )}
+          {!isCancelled && <Facts livestream={livestream} />}
         </div>
-        <p class="faint">{pastText(livestream)}</p>
-        <About livestream={livestream} />
-        {!isCancelled && !mayWatch && <p class="soft">{texts.livestreams.endedHint(livestream.reader.display_name)}</p>}
-        {!isCancelled && <Facts livestream={livestream} />}
+        {!isCancelled && (
+          <aside class="card">
+            <TopSenders livestream={livestream} topSenders={props.topSenders} />
+          </aside>
+        )}
       </div>
-      {!isCancelled && (
-        <aside class="card">
-          <TopSenders livestream={livestream} topSenders={props.topSenders} />
-        </aside>
-      )}
     </div>
   );
 }

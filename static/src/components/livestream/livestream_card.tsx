@@ -1,5 +1,6 @@
 /** One livestream in a list: its cover or its reader's initials, what it is, and when or how many watch. */
 import type { Livestream } from "../../livestreams/protocol";
+import { texts } from "../../texts";
 import { Avatar } from "../avatar";
 import { LiveSign, pastText, startText } from "./live_sign";
 
@@ -24,7 +25,7 @@ export function LivestreamCard(props: { livestream: Livestream }) {
         )}
         {status === "ended" && <span class="faint">{pastText(livestream)}</span>}
         <span class="tag-list">
-          <span class="tag">{category}</span>
+          <span class="tag">{texts.studio.categories[category] ?? category}</span>
         </span>
       </span>
     </a>

@@ -60,49 +60,51 @@ function Player(props: { livestream: Livestream; replay: Replay; onBroken: () =>
     void props.onBroken();
   };
   return (
-    <div class="replay stack stack--tight">
-      <div class="viewer-stage viewer-stage--calm">
-        {/* biome-ignore lint/a11y/useMediaCaption: nobody wrote down what was said. */}
-        <video
-          ref={video}
-          class="viewer-stage__video"
-          src={part.file.url}
-          playsInline
-          preload="metadata"
-          aria-label={texts.livestreams.replayPicture(livestream.reader.display_name)}
-          onClick={toggle}
-          onTimeUpdate={(event) => {
-            const { currentTime, seeking } = event.currentTarget;
-            if (!seeking) setPosition(part.offsetSeconds + Math.min(currentTime, part.file.seconds - 0.01));
-          }}
-          onEnded={() => {
-            const next = parts[index + 1];
-            if (next === undefined) setPlaying(false);
-            else go(next.offsetSeconds);
-          }}
-          onError={renew}
-        />
-        <GiftLayer moments={moments} />
+    <div class="replay">
+      <div class="stack stack--tight">
+        <div class="viewer-stage viewer-stage--calm">
+          {/* biome-ignore lint/a11y/useMediaCaption: nobody wrote down what was said. */}
+          <video
+            ref={video}
+            class="viewer-stage__video"
+            src={part.file.url}
+            playsInline
+            preload="metadata"
+            aria-label={texts.livestreams.replayPicture(livestream.reader.display_name)}
+            onClick={toggle}
+            onTimeUpdate={(event) => {
+              const { currentTime, seeking } = event.currentTarget;
+              if (!seeking) setPosition(part.offsetSeconds + Math.min(currentTime, part.file.seconds - 0.01));
+            }}
+            onEnded={() => {
+              const next = parts[index + 1];
+              if (next === undefined) setPlaying(false);
+              else go(next.offsetSeconds);
+            }}
+            onError={renew}
+          />
+          <GiftLayer moments={moments} />
+        </div>
+        <div class="replay__bar">
+          <Button label={isPlaying ? texts.livestreams.pause : texts.livestreams.play} onPress={toggle}>
+            {isPlaying ? <Pause size={20} aria-hidden="true" /> : <Play size={20} aria-hidden="true" />}
+          </Button>
+          <input
+            type="range"
+            min={0}
+            max={total}
+            step={1}
+            value={position}
+            aria-label={texts.livestreams.position}
+            aria-valuetext={formatClock(position)}
+            onInput={(event) => go(event.currentTarget.valueAsNumber)}
+          />
+          <span class="figures">
+            {formatClock(position)} / {formatClock(total)}
+          </span>
+        </div>
+        {parts.length > 1 && <p class="faint">{texts.livestreams.replayPart(index + 1, parts.length)}</p>}
       </div>
-      <div class="replay__bar">
-        <Button label={isPlaying ? texts.livestreams.pause : texts.livestreams.play} onPress={toggle}>
-          {isPlaying ? <Pause size={20} aria-hidden="true" /> : <Play size={20} aria-hidden="true" />}
-        </Button>
-        <input
-          type="range"
-          min={0}
-          max={total}
-          step={0.5}
-          value={position}
-          aria-label={texts.livestreams.position}
-          aria-valuetext={formatClock(position)}
-          onInput={(event) => go(event.currentTarget.valueAsNumber)}
-        />
-        <span class="figures">
-          {formatClock(position)} / {formatClock(total)}
-        </span>
-      </div>
-      {parts.length > 1 && <p class="faint">{texts.livestreams.replayPart(index + 1, parts.length)}</p>}
       <Said messages={messages.slice(Math.max(0, said - SHOWN_MESSAGES), said)} />
     </div>
   );

@@ -3,6 +3,7 @@ import { useLoaded } from "../../hooks/loading";
 import type { Livestream, Person } from "../../livestreams/protocol";
 import type { LivestreamRoom } from "../../livestreams/room";
 import { useServices } from "../../services";
+import { texts } from "../../texts";
 import { Avatar } from "../avatar";
 import { FollowButton } from "../follow_button";
 
@@ -17,7 +18,7 @@ export function Who(props: { livestream: Livestream }) {
           <a class="name" href={`/readers/${reader.id}`}>
             {reader.display_name}
           </a>
-          <span class="tag">{category}</span>
+          <span class="tag">{texts.studio.categories[category] ?? category}</span>
         </p>
       </div>
     </div>
