@@ -162,3 +162,26 @@ async def test_a_page_that_nobody_touched_starts_without_sound_and_says_so(
             await page.goto(f"{site.url}/live/{evening.id}")
         await page.get_by_role("button", name="Sound on").click()
         await expect(page.get_by_role("button", name="Sound off")).to_be_visible()
+
+
+async def test_a_viewer_gets_in_line_for_a_private_consultation_and_the_others_are_told_of_the_pause(
+    site: Server, evening: Evening
+) -> None:
+    phone, desk = evening.phone, evening.desk
+    await phone.visitor.click("About")
+    about = phone.page.get_by_role("dialog", name="About")
+    await about.get_by_role("button", name="Ask for a private consultation").click()
+    asking = phone.page.get_by_role("dialog", name="A private consultation with Mara Lindqvist")
+    await asking.get_by_role("button", name="Wait in line (you would be next)").click()
+    await expect(asking.get_by_text("You are next in line for Mara Lindqvist.")).to_be_visible()
+    await phone.visitor.picture("in-line")
+    await check_accessibility(phone.visitor)
+    await asking.get_by_role("button", name="Close").click()
+    await about.get_by_role("button", name="Close").first.click()
+    await phone.sees_the_picture_move()
+    reader = await site.connect(evening.reader)
+    await reader.command("livestream.pause", livestream_id=evening.id)
+    await expect(phone.page.get_by_role("heading", name="Mara Lindqvist is free for you now")).to_be_visible()
+    await desk.visitor.sees("Mara Lindqvist is in a private consultation")
+    await desk.visitor.picture("private")
+    await check_accessibility(desk.visitor)

@@ -121,12 +121,18 @@ export class ModelLivestream {
     this.offers += 1;
     return {
       livestream: this.snapshot(),
-      messages: afterSeq === undefined ? this.lines.slice(-HISTORY) : this.after(afterSeq).slice(0, HISTORY),
+      messages: afterSeq === undefined ? this.lines.slice(-HISTORY) : this.missed(afterSeq),
       top_senders: [],
       standing: { rank: "viewer", is_following: false, sanction: null },
       description: isOffered ? { type: "offer", sdp: `offer ${this.offers} of ${media_id}` } : null,
       media: media_id === null ? "waiting" : this.media,
     };
+  }
+
+  /** What was deleted of what is known already comes along. */
+  private missed(seq: number): LivestreamMessage[] {
+    const deleted = this.lines.filter((line) => line.seq <= seq && line.is_deleted);
+    return [...deleted, ...this.after(seq).slice(0, HISTORY)];
   }
 
   private after(seq: number): LivestreamMessage[] {

@@ -9,6 +9,8 @@ import { texts } from "../../texts";
 import { Dialog } from "../dialog";
 import { ProblemNote, Skeleton } from "../notes";
 import { StartPanel } from "../start_panel";
+import "../../styles/directory.css";
+import "../../styles/queue.css";
 
 export function AskPrivately(props: { reader: Person }) {
   const { login } = useServices();
