@@ -75,7 +75,7 @@ class Simulation:
             self.pairs.append(Pair(Seat(client), Seat(reader), Wallet(balance), rates))
             await self.world.connect(reader, self.world.nodes[0])
             self.pairs[-1].livestream_id = await put_on_livestream(
-                self.world.database, reader, now=self.world.clock.now(), goal_minor=self.rng.choice([None, 5_000])
+                self.world.database, reader, now=self.world.clock.now(), is_left_for_consultation=True
             )
 
     def _present(self, seat: Seat) -> bool:

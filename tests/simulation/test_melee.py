@@ -17,14 +17,18 @@ import pytest
 from billing.ledger.check import check_ledger
 from config.clock import MovableClock
 from config.errors import AppError
+from config.ids import new_id
 from config.settings import load_settings
+from realtime.livestreams.audiences import livestream_audience
 from storage.consultations import find_parts
 from storage.database import Database
+from storage.gifts import GiftDraft
 from storage.messages import list_messages
 from storage.spending_limits import SpendingLimits
 from storage.transaction import Event, Transaction
 from tests.simulation.test_ledger_and_meter import FIRST_SEED, SEEDS
 from tests.simulation.world import Seat, World
+from tests.support.gifts import put_on_livestream
 
 ROUNDS = 8
 # What may be answered to somebody who came too late, or through a node that has gone; a deadlock that was given up on,
@@ -35,6 +39,7 @@ EXPECTED = {
     "consultation.not_in_progress",
     "consultation.not_requested",
     "consultation.refund_too_large",
+    "gift.refunded",
     "wallet.balance_too_low",
 }
 
@@ -43,6 +48,7 @@ class Melee:
     client: Seat
     reader: Seat
     id: UUID
+    livestream_id: UUID
     rates: dict[str, int]
     modes: list[str]
 
@@ -50,6 +56,8 @@ class Melee:
         self.world, self.rng = world, rng
         self.events: list[Event] = []
         self.said: Counter[str] = Counter()
+        self.nonces: list[str] = []
+        self.given: set[UUID] = set()
 
     async def open(self) -> None:
         await self.world.open()
@@ -69,6 +77,9 @@ class Melee:
         self.modes = self.rng.choice([["chat"], ["chat", "call", "video"]])
         parts = await self.world.request(self.client.user_id, self.reader.user_id, type=self.modes[-1])
         self.id = parts.consultation.id
+        self.livestream_id = await put_on_livestream(
+            self.world.database, self.reader.user_id, now=self.world.clock.now(), is_left_for_consultation=True
+        )
 
     async def add_reader(self) -> UUID:
         return await self.world.add_reader(self.rates["chat"], call=self.rates["call"], video=self.rates["video"])
@@ -104,6 +115,11 @@ class Melee:
             lambda: self.say(client),
             lambda: self.say(reader),
             lambda: self.say(client),
+            lambda: self.give(),
+            lambda: self.give(livestream_id=self.livestream_id),
+            lambda: self.give(livestream_id=self.livestream_id),
+            lambda: self.give(repeats=True),
+            self.give_back,
             lambda: self.connect_media(client),
             lambda: self.connect_media(reader),
             lambda: self.lose_media(self.rng.choice([client, reader])),
@@ -136,6 +152,31 @@ class Melee:
     async def say(self, seat: Seat) -> None:
         self.said[(await self.world.say(self.id, seat.user_id)).verdict] += 1
 
+    async def give(self, *, livestream_id: UUID | None = None, repeats: bool = False) -> None:
+        """In the consultation or in the livestream of the same reader; or once more, perhaps in the other one."""
+        kind = self.rng.choice(self.world.kinds[:7])
+        nonce = self.rng.choice(self.nonces) if repeats and self.nonces else f"nonce {len(self.nonces)}"
+        self.nonces.append(nonce)
+        draft = GiftDraft(
+            id=new_id(),
+            line_id=new_id(),
+            sender_id=self.client.user_id,
+            livestream_id=livestream_id,
+            consultation_id=self.id if livestream_id is None else None,
+            gift_kind_id=kind.id,
+            quantity=self.rng.choice([1, 2]),
+            message="",
+            nonce=nonce,
+        )
+        outcome = await self.world.give(draft)
+        assert outcome.error is None or outcome.error.code in EXPECTED | {"nonce.reused", "wallet.spending_limit_reached"}
+        if outcome.gift is not None:
+            self.given.add(outcome.gift.id)
+
+    async def give_back(self) -> None:
+        if self.given:
+            await self.world.give_back(self.rng.choice(sorted(self.given)))
+
     async def set_status(self) -> None:
         """Locks the reader's row, as the end of a consultation does."""
 
@@ -154,6 +195,7 @@ class Melee:
         async with self.world.database.connection() as db:
             parts = await find_parts(db, self.id)
             messages = await list_messages(db, self.id, after_seq=0, limit=500)
+            gifts = {row["id"] for row in await db.fetch("SELECT id FROM gifts")}
         assert parts is not None
         c = parts.consultation
         assert [message.seq for message in messages] == list(range(1, c.last_seq + 1))
@@ -165,6 +207,9 @@ class Melee:
         ]
         # One event for each version, and one version for each event: no gap, and nothing told twice.
         assert sorted(told) == list(range(1, c.version + 1))
+        places = {f"user:{self.reader.user_id}", livestream_audience(self.livestream_id)}
+        shown = [event.payload.gift.id for event in self.events if event.name == "gift.sent" and event.audience in places]
+        assert sorted(shown) == sorted(gifts) == sorted(self.given)
         if c.end_reason is not None:
             assert c.connected_ms <= c.billed_increments * c.increment_ms
             assert sum(1 for event in self.events if event.name == "consultation.ended") in (0, 3)

@@ -9,14 +9,17 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from billing.ledger.check import check_ledger
 from config.clock import MovableClock
-from config.errors import AppError, WalletBalanceTooLow
+from config.errors import AppError
 from config.ids import new_id
 from config.settings import Settings, load_settings
 from storage.database import Database
+from storage.gifts import GiftDraft
 from storage.ledger import EntryDraft, TransferDraft, find_ledger_account, get_platform_account_id, insert_transfer
 from storage.transaction import Transaction
 from tests.simulation.world import CURRENCY, Seat, World
+from tests.support.gifts import put_on_livestream
 
 
 @pytest.fixture
@@ -75,26 +78,23 @@ async def test_two_hundred_spenders_on_one_wallet_never_overdraw_it(empty_databa
     await world.join(consultation_id, client, world.nodes[0])
     await world.accept(consultation_id, reader.user_id)
     await world.join(consultation_id, reader, world.nodes[1])
-    async with empty_database.connection() as connection:
-        wallet = await find_ledger_account(connection, owner_id=client.user_id, kind="wallet", currency=CURRENCY)
-        earnings = await find_ledger_account(connection, owner_id=reader.user_id, kind="earnings", currency=CURRENCY)
-        revenue_id = await get_platform_account_id(connection, kind="revenue", currency=CURRENCY)
-    assert wallet is not None
-    assert earnings is not None
+    livestream_id = await put_on_livestream(empty_database, await world.add_reader(399), now=world.clock.now())
+    tea = next(kind for kind in world.kinds if kind.name == "Tea")
 
-    async def spend() -> bool:
-        gift_id = new_id()
-        entries = (EntryDraft(wallet.id, -150), EntryDraft(earnings.id, 105), EntryDraft(revenue_id, 45))
-        draft = TransferDraft("gift_purchase", f"gift:{gift_id}", "gift", gift_id, CURRENCY, 150, entries)
-
-        async def book(tx: Transaction) -> None:
-            await insert_transfer(tx, draft, now=world.clock.now())
-
-        try:
-            await empty_database.transact(book)
-        except WalletBalanceTooLow:
-            return False
-        return True
+    async def spend(number: int) -> str:
+        draft = GiftDraft(
+            id=new_id(),
+            line_id=new_id(),
+            sender_id=client.user_id,
+            livestream_id=livestream_id if number % 2 else None,
+            consultation_id=None if number % 2 else consultation_id,
+            gift_kind_id=tea.id,
+            quantity=1,
+            message="",
+            nonce=f"nonce {number}",
+        )
+        outcome = await world.give(draft)
+        return "" if outcome.error is None else outcome.error.code
 
     async def tick_often() -> None:
         for _ in range(10):
@@ -102,18 +102,15 @@ async def test_two_hundred_spenders_on_one_wallet_never_overdraw_it(empty_databa
             await world.renew()
             await asyncio.gather(*(world.meter(node).tick() for node in world.nodes))
 
-    answers = await asyncio.gather(tick_often(), *(spend() for _ in range(200)))
-    gifts = sum(1 for answer in answers if answer)
+    _, *codes = await asyncio.gather(tick_often(), *(spend(number) for number in range(200)))
+    assert set(codes) == {"", "wallet.balance_too_low"}
     async with empty_database.connection() as connection:
-        balance = await connection.fetch_value("SELECT balance_minor FROM ledger_accounts WHERE id = $1", wallet.id)
+        wallet = await find_ledger_account(connection, owner_id=client.user_id, kind="wallet", currency=CURRENCY)
         charged = await connection.fetch_value("SELECT charged_minor FROM consultations")
-        wrong = await connection.fetch_value(
-            "SELECT count(*) FROM ledger_accounts AS a WHERE a.balance_minor <>"
-            " (SELECT sum(e.amount_minor) FROM entries AS e WHERE e.ledger_account_id = a.id)"
-        )
-    assert balance == 10_000 - gifts * 150 - charged
-    assert 0 <= balance < 399
-    assert wrong == 0
+    assert wallet is not None
+    assert wallet.balance_minor == 10_000 - codes.count("") * 199 - charged
+    assert 0 <= wallet.balance_minor < 199
+    assert (await check_ledger(empty_database, world.clock)).differences == ()
 
 
 async def test_the_same_transfer_takes_effect_once_however_often_it_is_tried(
