@@ -15,6 +15,7 @@ import { useServices } from "../services";
 import { texts } from "../texts";
 import "../styles/call.css";
 import "../styles/device_check.css";
+import "../styles/room.css";
 import "../styles/stage.css";
 import "../styles/studio.css";
 import "../styles/queue.css";

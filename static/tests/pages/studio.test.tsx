@@ -234,6 +234,50 @@ describe("being live", () => {
     expect(opened.sent("livestream.set_chat")).toEqual([{ livestream_id: LIVE.id, slow_mode_seconds: 30 }]);
   });
 
+  test("what is said of it, and its goal, can be changed; whether it is recorded cannot", async () => {
+    const patched: unknown[] = [];
+    await goLive({
+      answer: ({ method, path, body }) => {
+        if (method !== "PATCH") return undefined;
+        patched.push([path, body]);
+        const gift_goal = { title: "A deck", goal_minor: 5_000, reached_minor: 1_500 };
+        return { ...LIVE, title: "Cards", gift_goal, version: 3 };
+      },
+    });
+    await act(async () => opened.publisher().goLive(LIVE));
+    await press("Change");
+    const dialog = within(screen.getByRole("dialog"));
+    expect(dialog.queryByLabelText(/Record it/)).toBeNull();
+    fireEvent.input(dialog.getByLabelText("Title"), { target: { value: "Cards" } });
+    fireEvent.input(dialog.getByLabelText("What for"), { target: { value: "A deck" } });
+    fireEvent.input(dialog.getByLabelText("Amount in USD"), { target: { value: "50" } });
+    await press("Save");
+    const said = { title: "Cards", description: "", category: "general" };
+    expect(patched).toEqual([
+      ["/livestreams/livestream-1", { ...said, gift_goal: { title: "A deck", goal_minor: 5_000 } }],
+    ]);
+    await screen.findByRole("heading", { name: "Cards" });
+    expect(screen.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("1500");
+  });
+
+  test("while the private consultation goes on, the way back is to its room", async () => {
+    const paused = sampleLivestream({ ...LIVE, is_paused: true, pause_reason: "private", media_id: null });
+    await open({ live: paused });
+    await screen.findByRole("button", { name: "Go back live" });
+    await act(async () => opened.services.liveConsultation.hear(sampleConsultation()));
+    expect(screen.queryByRole("button", { name: "Go back live" })).toBeNull();
+    expect(screen.getByRole("link", { name: "Return to the room" })).toBeTruthy();
+  });
+
+  test("a camera that is unplugged is said, with what to do", async () => {
+    await goLive();
+    await act(async () => opened.publisher().goLive(LIVE));
+    await act(async () => {
+      opened.devices.cameraProblem.value = "device_lost";
+    });
+    expect(screen.getByText("Your camera was disconnected.")).toBeTruthy();
+  });
+
   test("from another device: nothing is sent until somebody presses", async () => {
     await open({ live: LIVE });
     await screen.findByText("You are live: go on");

@@ -15,6 +15,8 @@ export interface DetailsFormProps {
   problem: Problem | null;
   categories: readonly string[];
   coverUrl: string | null;
+  /** It goes on already: whether it is recorded is settled. */
+  isLive?: boolean;
   onChange: (typed: TypedDetails) => void;
   children?: ComponentChildren;
 }
@@ -67,19 +69,25 @@ function RareDetails(props: DetailsFormProps) {
         isRemovable
         onChange={(coverUploadId) => onChange({ ...typed, coverUploadId })}
       />
-      <label class="check-line check-line--tall">
-        <input
-          type="checkbox"
-          checked={typed.isRecorded}
-          onChange={(event) => onChange({ ...typed, isRecorded: event.currentTarget.checked })}
-        />
-        <span>
-          {texts.studio.record}
-          <span class="field__hint studio-more__hint">{texts.studio.recordHint}</span>
-        </span>
-      </label>
+      {!props.isLive && <RecordField {...props} />}
       <GoalFields {...props} />
     </div>
+  );
+}
+
+function RecordField({ typed, onChange }: DetailsFormProps) {
+  return (
+    <label class="check-line check-line--tall">
+      <input
+        type="checkbox"
+        checked={typed.isRecorded}
+        onChange={(event) => onChange({ ...typed, isRecorded: event.currentTarget.checked })}
+      />
+      <span>
+        {texts.studio.record}
+        <span class="field__hint studio-more__hint">{texts.studio.recordHint}</span>
+      </span>
+    </label>
   );
 }
 

@@ -7,6 +7,7 @@ import type { Devices } from "../../media/types";
 import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { Control } from "../room/controls";
+import { DeviceTrouble } from "../room/device_trouble";
 import { DevicesDialog } from "../room/devices_dialog";
 
 export function LiveControls(props: { publisher: Publisher; onEnd: () => void }) {
@@ -28,40 +29,43 @@ export function LiveControls(props: { publisher: Publisher; onEnd: () => void })
   };
   useShortcuts({ m: toggleMicrophone, v: () => void toggleCamera() }, ownCall.memory.areShortcutsOn());
   return (
-    <section class="controls studio-controls" aria-label={texts.studio.controls}>
-      <Control
-        label={isHeard ? texts.studio.mute : texts.studio.unmute}
-        look={isHeard ? "plain" : "off"}
-        shortcut="m"
-        onPress={toggleMicrophone}
-      >
-        {isHeard ? <Mic size={22} aria-hidden="true" /> : <MicOff size={22} aria-hidden="true" />}
-      </Control>
-      <Control
-        label={isSeen ? texts.studio.stopVideo : texts.studio.startVideo}
-        look={isSeen ? "plain" : "off"}
-        shortcut="v"
-        onPress={toggleCamera}
-      >
-        {isSeen ? <Video size={22} aria-hidden="true" /> : <VideoOff size={22} aria-hidden="true" />}
-      </Control>
-      {props.publisher.canShareScreen && (
+    <>
+      {devices !== null && <DeviceTrouble devices={devices} mode="video" onDevices={() => setChoosing(true)} />}
+      <section class="controls studio-controls" aria-label={texts.studio.controls}>
         <Control
-          label={isSharing ? texts.studio.stopSharing : texts.studio.share}
-          look={isSharing ? "on" : "plain"}
-          onPress={() => outgoing.shareScreen(!isSharing)}
+          label={isHeard ? texts.studio.mute : texts.studio.unmute}
+          look={isHeard ? "plain" : "off"}
+          shortcut="m"
+          onPress={toggleMicrophone}
         >
-          {isSharing ? <MonitorOff size={22} aria-hidden="true" /> : <MonitorUp size={22} aria-hidden="true" />}
+          {isHeard ? <Mic size={22} aria-hidden="true" /> : <MicOff size={22} aria-hidden="true" />}
         </Control>
-      )}
-      <Control label={texts.studio.devicesControl} hasDialog onPress={() => setChoosing(true)}>
-        <Settings2 size={22} aria-hidden="true" />
-      </Control>
-      <Control label={texts.studio.end} look="end" hasDialog onPress={props.onEnd}>
-        <Square size={20} aria-hidden="true" />
-      </Control>
-      <ChosenDevices isOpen={isChoosing} devices={devices} onClose={() => setChoosing(false)} />
-    </section>
+        <Control
+          label={isSeen ? texts.studio.stopVideo : texts.studio.startVideo}
+          look={isSeen ? "plain" : "off"}
+          shortcut="v"
+          onPress={toggleCamera}
+        >
+          {isSeen ? <Video size={22} aria-hidden="true" /> : <VideoOff size={22} aria-hidden="true" />}
+        </Control>
+        {props.publisher.canShareScreen && (
+          <Control
+            label={isSharing ? texts.studio.stopSharing : texts.studio.share}
+            look={isSharing ? "on" : "plain"}
+            onPress={() => outgoing.shareScreen(!isSharing)}
+          >
+            {isSharing ? <MonitorOff size={22} aria-hidden="true" /> : <MonitorUp size={22} aria-hidden="true" />}
+          </Control>
+        )}
+        <Control label={texts.studio.devicesControl} hasDialog onPress={() => setChoosing(true)}>
+          <Settings2 size={22} aria-hidden="true" />
+        </Control>
+        <Control label={texts.studio.end} look="end" hasDialog onPress={props.onEnd}>
+          <Square size={20} aria-hidden="true" />
+        </Control>
+        <ChosenDevices isOpen={isChoosing} devices={devices} onClose={() => setChoosing(false)} />
+      </section>
+    </>
   );
 }
 

@@ -5,6 +5,7 @@ import { texts } from "../../texts";
 import { Button } from "../button";
 import { useLine } from "../desk/line";
 import { TopSenders } from "../gifts/top_senders";
+import { ChangeDialog } from "./change_dialog";
 import { EndDialog } from "./end_dialog";
 import { LiveControls } from "./live_controls";
 import { LiveFigures } from "./live_figures";
@@ -14,6 +15,7 @@ import { SidePanel } from "./side_panel";
 export function LiveView(props: LivePart) {
   const { livestream, publisher } = props;
   const [isEnding, setEnding] = useState(false);
+  const [isChanging, setChanging] = useState(false);
   const places = useLine();
   const room = useServices().ownLivestream.room.value;
   const stage = publisher?.stage.value;
@@ -38,7 +40,12 @@ export function LiveView(props: LivePart) {
             </Button>
           </div>
         )}
-        {livestream !== null && <h1 class="studio-live__title">{livestream.title}</h1>}
+        {livestream !== null && (
+          <div class="row row--apart">
+            <h1 class="studio-live__title grow">{livestream.title}</h1>
+            <Button onPress={() => setChanging(true)}>{texts.studio.edit}</Button>
+          </div>
+        )}
         {livestream !== null && <LiveFigures livestream={livestream} />}
       </div>
       {livestream !== null && <SidePanel livestream={livestream} places={places ?? []} />}
@@ -47,6 +54,7 @@ export function LiveView(props: LivePart) {
           <TopSenders livestream={livestream} topSenders={room.topSenders.value} />
         </div>
       )}
+      {isChanging && livestream !== null && <ChangeDialog livestream={livestream} onClose={() => setChanging(false)} />}
       {isEnding && livestream !== null && <EndDialog livestream={livestream} onClose={() => setEnding(false)} />}
     </div>
   );

@@ -56,11 +56,19 @@ function Failed({ publisher }: Pick<LivePart, "publisher">) {
 }
 
 function Paused({ left }: { left: number | null }) {
-  const { ownLivestream } = useServices();
+  const { ownLivestream, liveConsultation } = useServices();
+  const consultation = liveConsultation.value.value;
+  const isTalking = consultation?.status === "in_progress";
   return (
     <Card title={texts.studio.pausedTitle} hint={texts.studio.pausedHint}>
       {left !== null && <p class="figures studio-card__left">{texts.studio.pausedLeft(formatClock(left))}</p>}
-      <GoOnButton text={texts.studio.backLive} onPress={() => ownLivestream.goOn()} />
+      {isTalking ? (
+        <a class="button button--primary" href={`/room/${consultation.id}`}>
+          {texts.shell.backToRoom}
+        </a>
+      ) : (
+        <GoOnButton text={texts.studio.backLive} onPress={() => ownLivestream.goOn()} />
+      )}
     </Card>
   );
 }
