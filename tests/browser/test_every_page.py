@@ -80,7 +80,7 @@ async def test_every_page_of_a_client_fits_a_phone_and_can_be_read(site: Server,
     client = await open_window(site, "client", size=PHONE)
     await client.log_in(past.client.email, PASSWORD)
     await inspect(client, ["/live", f"/live/{past.livestream_id}"])
-    pages = ["/wallet", "/consultations", f"/consultations/{past.id}", f"/room/{past.id}", "/account"]
+    pages = ["/wallet", "/consultations", f"/consultations/{past.id}", f"/room/{past.id}", "/account", "/notifications"]
     await inspect(client, [f"/readers/{past.reader.id}", *pages])
 
 

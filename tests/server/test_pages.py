@@ -24,6 +24,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "index.html").write_text("<!doctype html><title>App</title>")
     (tmp_path / "index.html.br").write_bytes(b"brotli page")
     (tmp_path / "favicon.svg").write_text("<svg/>")
+    (tmp_path / "service_worker.js").write_text("worker")
     (tmp_path / "gifts").mkdir()
     (tmp_path / "gifts" / "rose.svg").write_text("<svg/>")
     (tmp_path / "assets" / "app-abc123.js").write_text("plain")
@@ -47,6 +48,14 @@ async def test_every_page_is_the_app_and_is_asked_for_anew(visitor: ApiClient, p
     assert reply.headers["Cache-Control"] == "no-cache"
     again = await visitor.get(path, root=True, headers={"If-None-Match": reply.headers["ETag"], "Accept-Encoding": "identity"})
     assert again.status == 304
+
+
+async def test_the_service_worker_lies_at_the_root_and_is_asked_for_anew(visitor: ApiClient) -> None:
+    reply = await visitor.get("/service_worker.js", root=True, headers={"Accept-Encoding": "identity"})
+    assert (reply.status, reply.content) == (200, b"worker")
+    assert reply.headers["Cache-Control"] == "no-cache"
+    assert reply.headers["Content-Type"].partition(";")[0] in ("text/javascript", "application/javascript")
+    assert "connect-src 'self'" in reply.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize(("encoding", "expected"), [("br", "br"), ("gzip", "gzip"), ("gzip, br", "br"), ("identity", None)])

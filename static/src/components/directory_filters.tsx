@@ -22,7 +22,7 @@ export function DirectoryFilters(props: {
   const isOnlineOnly = filters.status === "online";
   const [isFolded, setFolded] = useState(!hasChoices(filters));
   return (
-    <div class={`filters${isFolded ? " filters--folded" : ""}`}>
+    <div class={`filters${isFolded ? " filters--folded" : ""}${login.user === null ? "" : " filters--own"}`}>
       <label class="choice filters__free">
         <input
           type="checkbox"

@@ -43,8 +43,8 @@ export function FollowButton(props: FollowButtonProps) {
       const state = isFollowed ? await resources.unfollow(props.readerId) : await resources.follow(props.readerId);
       setFollowed(state.is_followed);
       props.onChange?.(state);
-      notices.say(texts.notifications[state.is_followed ? "nowFollowing" : "notFollowing"](props.name));
-      if (state.is_followed) push.offerAfterFollowing(props.name);
+      if (!state.is_followed) notices.say(texts.notifications.notFollowing(props.name));
+      else if (!push.offerAfterFollowing(props.name)) notices.say(texts.notifications.nowFollowing(props.name));
     } catch (error) {
       notices.say(problemText(asProblem(error)));
     } finally {

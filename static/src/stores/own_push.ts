@@ -79,12 +79,13 @@ export class OwnPush {
     this.settle("off", this.ownId);
   }
 
-  /** Somebody followed a reader: ask once whether this browser may tell them. */
-  offerAfterFollowing(name: string): void {
-    if (this.current.peek() !== "off" || this.browser?.permission() !== "default") return;
-    if (this.storage.getItem(OFFERED) !== null) return;
+  /** Somebody followed a reader: ask once whether this browser may tell them. True when that is asked now. */
+  offerAfterFollowing(name: string): boolean {
+    if (this.current.peek() !== "off" || this.browser?.permission() !== "default") return false;
+    if (this.storage.getItem(OFFERED) !== null) return false;
     this.storage.setItem(OFFERED, "1");
     this.offered.value = name;
+    return true;
   }
 
   dismissOffer(): void {

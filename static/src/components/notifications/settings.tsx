@@ -1,5 +1,5 @@
 /** On the account page: what one is told and how, whether this browser tells it, and whom one follows. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { asProblem, type Problem } from "../../api/problems";
 import { useLoaded, usePagedList } from "../../hooks/loading";
 import type { FollowedReader, NotificationPreference } from "../../protocol";
@@ -12,8 +12,13 @@ import { ProblemNote, Skeleton } from "../notes";
 import "../../styles/notifications.css";
 
 export function NotificationSettings() {
+  const element = useRef<HTMLElement>(null);
+  // The page is put together after the browser has looked for what the address points at.
+  useEffect(() => {
+    if (location.hash === "#notifications") element.current?.scrollIntoView();
+  }, []);
   return (
-    <section class="card stack" id="notifications">
+    <section class="card stack" id="notifications" ref={element}>
       <h2>{texts.notifications.settingsTitle}</h2>
       <ThisBrowser />
       <Preferences />

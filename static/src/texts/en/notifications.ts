@@ -26,7 +26,8 @@ export const notificationTexts = {
   choose: "Choose what you are told",
 
   offerTitle: "Be told also when this site is closed?",
-  offer: (name: string) => `Your browser can tell you when ${name} comes online or goes live.`,
+  offer: (name: string) =>
+    `You follow ${name}; nobody else sees that. Your browser can tell you when ${name} comes online or goes live.`,
   turnOn: "Turn on notifications",
   notNow: "Not now",
 
