@@ -60,6 +60,9 @@ async def test_a_gift_sent_on_a_phone_appears_on_every_screen(evening: Evening) 
     for watcher in (phone, desk):
         await watcher.sees_gift("For your patience")
         await watcher.visitor.picture("gift")
+        await watcher.page.emulate_media(color_scheme="dark")
+        await watcher.visitor.picture("dark")
+        await check_accessibility(watcher.visitor, rules=["color-contrast"])
     await expect(phone.page.get_by_role("button", name="Once more")).to_be_visible()
     await expect(evening.studio.page.locator(".gift-moment").get_by_text("For your patience")).to_be_visible()
     paid = 3 * 299
