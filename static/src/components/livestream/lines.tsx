@@ -1,5 +1,6 @@
 /** One line of a livestream's chat: something said, a gift, or what is still on its way. Links and markup stay text. */
 import { EllipsisVertical } from "lucide-preact";
+import { Component } from "preact";
 import type { Badge, LivestreamMessage } from "../../livestreams/protocol";
 import type { LivestreamRoom } from "../../livestreams/room";
 import type { OutgoingMessage } from "../../rooms/outbox";
@@ -7,11 +8,23 @@ import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { GiftPicture } from "../gifts/gift_picture";
 
-export function Line(props: {
+export interface LineProps {
   message: LivestreamMessage;
   onModerate?: ((message: LivestreamMessage) => void) | undefined;
-}) {
-  const { message, onModerate } = props;
+}
+
+/** A class, since hundreds of lines stay as they are with each that comes. */
+export class Line extends Component<LineProps> {
+  override shouldComponentUpdate(next: LineProps): boolean {
+    return next.message !== this.props.message || next.onModerate !== this.props.onModerate;
+  }
+
+  override render() {
+    return <OneLine {...this.props} />;
+  }
+}
+
+function OneLine({ message, onModerate }: LineProps) {
   const { sender, gift } = message;
   return (
     <article class={`line-said${gift === null ? "" : " line-said--gift"}`}>

@@ -137,11 +137,21 @@ function PausedSign(props: { livestream: Livestream }) {
   );
 }
 
-function MediaSign(props: { room: LivestreamRoom; isShown: boolean }) {
-  const { room } = props;
+function MediaSign(props: { room: LivestreamRoom; livestream: Livestream; isShown: boolean }) {
+  const { room, livestream } = props;
   const media = room.media.value;
   // Connected, and the first picture is under way.
   const state = media === "playing" && !props.isShown ? "connecting" : media;
+  if (livestream.reader.id === room.ownId) {
+    return (
+      <div class="stage-sign">
+        <p>{texts.livestreams.own}</p>
+        <a class="button" href="/studio">
+          {texts.livestreams.toOwnStudio}
+        </a>
+      </div>
+    );
+  }
   const text = texts.livestreams.states[state];
   if (text === "") return null;
   const isStuck = state === "full" || state === "unavailable" || state === "failed";
