@@ -30,7 +30,14 @@ async def run_recordings(services: Services, node: Node) -> AsyncIterator[Record
         folder=folder,
         find_held=lambda: held[0].held_ids,
     )
-    host = RecordingHost(settings=settings, database=database, clock=clock, node=node, folder=folder, on_closed=stower.wake)
+    host = RecordingHost(
+        settings=settings,
+        database=database,
+        clock=clock,
+        node=node,
+        folder=folder,
+        on_closed=lambda recording_id: stower.wake(str(recording_id)),
+    )
     held.append(host)
     retention = Retention(settings=settings, database=database, clock=clock, files=files)
     tasks = [asyncio.create_task(part.run()) for part in (host, stower)]

@@ -13,7 +13,7 @@ from config.errors import AppError, DependencyUnavailable, NotFound, Unauthentic
 from config.logging import get_logger
 from realtime.commands import Caller
 from realtime.consultations.access import access_consultation
-from realtime.recordings.stowing import CONTENT_TYPE
+from realtime.recordings.folders import CONTENT_TYPE
 from realtime.recordings.views import file_url, render_recording
 from server.features.recordings.links import Pass, is_genuine, sign_url
 from server.features.recordings.ranges import RangeNotSatisfiable, Span, read_span
