@@ -1,4 +1,4 @@
-"""Livestreams in a running server: what carries their media, in step with the database."""
+"""Livestreams in a running server: what carries their media, in step with the database, and where their recordings go."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from config import limits
 from realtime.livestreams.hosting import LivestreamHost, MakeEngine
+from realtime.livestreams.retention import LivestreamRetention
+from realtime.livestreams.stowing import LivestreamStower
 from realtime.node_calls import NodeCalls
 from realtime.presence import Node
+from server.background import run_loops
 from server.services import Services
 
 # Tests put an engine of their own here.
@@ -21,19 +25,38 @@ MAKE_ENGINE: web.AppKey[MakeEngine] = web.AppKey("make_engine")
 async def run_livestreams(
     services: Services, node: Node, calls: NodeCalls, make_engine: MakeEngine
 ) -> AsyncIterator[LivestreamHost]:
-    """At the end everybody's media end; readers publish again at another process, or here once it is back."""
+    """At the end everybody's media end; readers publish again at another process, or here once it is back.
+
+    Files that an earlier run left here are taken to the store first thing.
+    """
+    settings, database, clock, files = services.settings, services.database, services.clock, services.files
+    assert files is not None
+    folder = settings.data_dir / "livestream-recordings"
     host = LivestreamHost(
-        settings=services.settings,
-        database=services.database,
-        clock=services.clock,
+        settings=settings,
+        database=database,
+        clock=clock,
         node=node,
         calls=calls,
         make_engine=make_engine,
+        recording_folder=folder,
     )
-    task = asyncio.create_task(host.run())
+    stower = LivestreamStower(
+        settings=settings,
+        database=database,
+        clock=clock,
+        files=files,
+        folder=folder,
+        find_held=lambda: host.recorded_folders,
+    )
+    host.on_recorded = stower.wake
+    retention = LivestreamRetention(settings=settings, database=database, clock=clock, files=files)
+    tasks = [asyncio.create_task(part.run()) for part in (host, stower)]
     try:
-        yield host
+        async with run_loops({"livestream_retention": (limits.RECORDING_RETENTION_SECONDS, retention.run_round)}):
+            yield host
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await host.close()

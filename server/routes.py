@@ -10,6 +10,7 @@ from server.features.following.routes import ROUTES as FOLLOWING_ROUTES
 from server.features.gifts.routes import ROUTES as GIFT_ROUTES
 from server.features.livestreams.chat_routes import ROUTES as LIVESTREAM_CHAT_ROUTES
 from server.features.livestreams.earnings_routes import ROUTES as LIVESTREAM_EARNINGS_ROUTES
+from server.features.livestreams.replay_routes import ROUTES as REPLAY_ROUTES
 from server.features.livestreams.routes import ROUTES as LIVESTREAM_ROUTES
 from server.features.notifications.routes import ROUTES as NOTIFICATION_ROUTES
 from server.features.outbox.routes import ROUTES as OUTBOX_ROUTES
@@ -35,6 +36,7 @@ ROUTES: tuple[Route, ...] = (
     *LIVESTREAM_ROUTES,
     *LIVESTREAM_CHAT_ROUTES,
     *LIVESTREAM_EARNINGS_ROUTES,
+    *REPLAY_ROUTES,
     *REVIEW_ROUTES,
     *WALLET_ROUTES,
     *GIFT_ROUTES,

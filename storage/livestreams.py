@@ -161,6 +161,7 @@ class HostedLivestream:
     livestream_id: UUID
     media_id: UUID
     is_paused: bool
+    is_recorded: bool
     # There is a picture, and there was a first one.
     is_seen: bool
     has_publisher_login_ended: bool
@@ -169,7 +170,7 @@ class HostedLivestream:
 async def list_hosted(db: Connection, node_id: UUID, *, now: datetime) -> list[HostedLivestream]:
     """Everything that goes on at places of this server process."""
     rows = await db.fetch(
-        "SELECT l.id AS livestream_id, l.media_id, l.is_paused,"
+        "SELECT l.id AS livestream_id, l.media_id, l.is_paused, l.is_recorded,"
         " NOT l.is_paused AND l.pictured_at IS NOT NULL AS is_seen,"
         " NOT EXISTS (SELECT 1 FROM logins AS g JOIN users AS u ON u.id = g.user_id WHERE g.id = l.publisher_login_id"
         "  AND g.revoked_at IS NULL AND g.expires_at > $2 AND u.status = 'active') AS has_publisher_login_ended"

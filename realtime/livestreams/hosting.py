@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 from config import limits
@@ -21,6 +22,8 @@ from config.settings import Settings
 from realtime.consultations.clock import Moment
 from realtime.livestreams.life import picture_came, place_lost, publisher_lost
 from realtime.livestreams.places import HeldPlace, Places
+from realtime.livestreams.recordings import recording_began, recording_refused
+from realtime.livestreams.stowing import check_space, name_folder
 from realtime.media.engines.interface import (
     EngineName,
     EngineUnavailable,
@@ -29,6 +32,7 @@ from realtime.media.engines.interface import (
     OnMediaEvent,
     Place,
     PlaceGone,
+    RecordingUnsupported,
 )
 from realtime.node_calls import NodeCalls
 from realtime.presence import Node
@@ -55,16 +59,32 @@ class LivestreamHost:
     """One per server process. No engine runs before the first livestream needs one."""
 
     def __init__(
-        self, *, settings: Settings, database: Database, clock: Clock, node: Node, calls: NodeCalls, make_engine: MakeEngine
+        self,
+        *,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        node: Node,
+        calls: NodeCalls,
+        make_engine: MakeEngine,
+        recording_folder: Path,
     ) -> None:
         self._settings = settings
         self._database = database
         self._clock = clock
         self._node = node
+        self._recording_folder = recording_folder
+        # Told when what was recorded at a place is complete, with the name of its folder.
+        self.on_recorded: Callable[[str], None] | None = None
         self._wake = asyncio.Event()
         # Something could not be written down, or a place was lost: the next round finds it in the database.
         self._has_loose_ends = False
         self.places = Places(engine=make_engine(settings, self._on_event), node=node, calls=calls)
+
+    @property
+    def recorded_folders(self) -> frozenset[str]:
+        """Of the places that are here, written or about to be."""
+        return frozenset(_folder_of(held) for held in self.places.held.values())
 
     def wake(self) -> None:
         """Something changed just now: do not wait for the next round."""
@@ -167,13 +187,35 @@ class LivestreamHost:
     async def _follow(self, held: HeldPlace, row: HostedLivestream) -> None:
         if held.connects_too_long or (row.has_publisher_login_ended and held.is_settled and held.publisher != "gone"):
             await self._carry_out(self.places.unpublish(held))
+        if row.is_recorded and held.recording == "no":
+            await self._record(held)
         if held.publisher == "flowing" and not row.is_seen:
             await self._change(row.livestream_id, row.media_id, picture_came)
         elif held.publisher == "gone" and not row.is_paused:
             await self._change(row.livestream_id, row.media_id, publisher_lost)
 
+    async def _record(self, held: HeldPlace) -> None:
+        """Before the first packet comes, where it can be. An engine that does not answer is asked again by the next round."""
+        try:
+            await asyncio.to_thread(check_space, self._recording_folder)
+            await self.places.engine.record(held.place, str((self._recording_folder / _folder_of(held)).resolve()))
+        except (RecordingUnsupported, OSError) as error:
+            log.error("livestream.not_recorded", error=type(error).__name__)
+            held.recording = "refused"
+            await self._change(held.livestream_id, held.place.media_id, recording_refused)
+        except (EngineUnavailable, PlaceGone) as error:
+            log.warning("livestream.engine_failed", error=type(error).__name__)
+        else:
+            held.recording = "yes"
+            await self._change(held.livestream_id, held.place.media_id, recording_began)
+
     async def _close(self, held: HeldPlace) -> None:
         await self._carry_out(self.places.close(held))
+        self._tell_recorded(held)
+
+    def _tell_recorded(self, held: HeldPlace) -> None:
+        if held.recording == "yes" and self.on_recorded is not None:
+            self.on_recorded(_folder_of(held))
 
     async def _carry_out(self, work: Awaitable[None]) -> None:
         try:
@@ -202,3 +244,9 @@ class LivestreamHost:
         if held is not None and event.kind != "viewer_gone":
             self._has_loose_ends = True
             self.wake()
+        if held is not None and event.kind == "lost":
+            self._tell_recorded(held)
+
+
+def _folder_of(held: HeldPlace) -> str:
+    return name_folder(held.livestream_id, held.place.media_id)

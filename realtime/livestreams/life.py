@@ -233,6 +233,7 @@ async def _close(tx: Transaction, parts: LivestreamParts, status: str, reason: s
         paused_at=None,
         pause_until_at=None,
         viewer_count=0,
+        recording_state="storing" if parts.livestream.recording_state == "recording" else parts.livestream.recording_state,
     )
     await delete_viewers(tx, after.id)
     if parts.livestream.pictured_at is not None:

@@ -53,6 +53,8 @@ class HeldPlace:
     publisher: Publisher = "gone"
     since: float = 0.0
     viewers: set[str] = field(default_factory=set)
+    # Whether what is published here is written to files.
+    recording: Literal["no", "yes", "refused"] = "no"
 
     @property
     def connects_too_long(self) -> bool:

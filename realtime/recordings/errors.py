@@ -32,3 +32,7 @@ class RecordingNotAsked(AppError):
 
 class RecordingNotAgreed(AppError):
     code, status, title = "recording.not_agreed", 409, "There is no recording that both have agreed to"
+
+
+class RecordingExpired(AppError):
+    code, status, title = "recording.expired", 410, "This recording was deleted when the time it was kept for was over"

@@ -65,6 +65,8 @@ CREATE INDEX livestreams_of_reader ON livestreams (reader_id, id DESC);
 CREATE INDEX livestreams_by_status ON livestreams (status, id DESC);
 CREATE INDEX livestreams_coming ON livestreams (scheduled_at) WHERE status = 'scheduled';
 CREATE INDEX livestreams_cover ON livestreams (cover_upload_id) WHERE cover_upload_id IS NOT NULL;
+CREATE INDEX livestreams_storing ON livestreams (ended_at) WHERE recording_state = 'storing';
+CREATE INDEX livestreams_expiring ON livestreams (recording_expires_at) WHERE recording_state = 'stored';
 CREATE INDEX livestreams_media_node ON livestreams (media_node_id) WHERE status = 'live';
 
 -- What changes with every message and gift is kept apart from the livestream's own row.
@@ -136,7 +138,7 @@ UPDATE users SET permissions = permissions || ARRAY['livestreams.moderate'] WHER
 CREATE TABLE livestream_files (
     livestream_id uuid NOT NULL REFERENCES livestreams ON DELETE RESTRICT,
     part integer NOT NULL CHECK (part > 0),
-    file_key text NOT NULL,
+    file_key text NOT NULL UNIQUE,
     byte_size bigint NOT NULL CHECK (byte_size > 0),
     duration_ms bigint NOT NULL CHECK (duration_ms >= 0),
     -- When the part's first picture was taken, so that chat and gifts can be shown beside it in time.

@@ -186,6 +186,8 @@ ERRORS = {
     "livestream.followers_only": 403,
     "livestream.slow_mode": 429,
     "livestream.too_many_moderators": 409,
+    "livestream.not_recorded": 409,
+    "livestream.recording_under_way": 409,
     "recording.full": 503,
     "follow.oneself": 409,
     "follow.too_many": 409,

@@ -9,26 +9,20 @@ from typing import Any
 from aiohttp import web
 
 from config import limits
-from config.errors import AppError, DependencyUnavailable, NotFound, Unauthenticated, Unprocessable
-from config.logging import get_logger
+from config.errors import NotFound, Unauthenticated, Unprocessable
 from realtime.commands import Caller
 from realtime.consultations.access import access_consultation
+from realtime.recordings.errors import RecordingExpired
 from realtime.recordings.folders import CONTENT_TYPE
 from realtime.recordings.views import file_url, render_recording
-from server.features.recordings.links import Pass, is_genuine, sign_url
-from server.features.recordings.ranges import RangeNotSatisfiable, Span, read_span
+from server.features.recordings.links import sign_url
+from server.features.recordings.ranges import RangeNotSatisfiable, read_span
+from server.features.recordings.streaming import StoredFile, identify, send_file
 from server.features.recordings.views import FileQuery, ListedRecordingView, PlayableFileView, RecordingList
-from server.http.authentication import AccountSuspended, LoginRevoked, with_origin
+from server.http.authentication import AccountSuspended, LoginRevoked
 from server.http.routes import Access, Call, Route
 from storage.audit import insert_audit_row_once
-from storage.files import FileStore
-from storage.recordings import Recording, RecordingFile, find_recording, list_recordings
-
-log = get_logger(__name__)
-
-
-class RecordingExpired(AppError):
-    code, status, title = "recording.expired", 410, "This recording was deleted when the time it was kept for was over"
+from storage.recordings import Recording, find_recording, list_recordings
 
 
 async def list_consultation_recordings(call: Call[None, None]) -> RecordingList:
@@ -64,7 +58,7 @@ async def get_recording_file(call: Call[None, FileQuery]) -> web.StreamResponse:
     """Streams it. A pass is as good as a token; either way the person must be a participant."""
     consultation_id, recording_id = call.ids["consultation_id"], call.ids["recording_id"]
     side, part = _read_place(call)
-    caller = await _identify(call, file_url(consultation_id, recording_id, side, part))
+    caller = await identify(call, file_url(consultation_id, recording_id, side, part))
     async with call.database.connection() as db:
         await access_consultation(db, consultation_id, user_id=caller.user_id)
         recording = await find_recording(db, recording_id)
@@ -76,15 +70,13 @@ async def get_recording_file(call: Call[None, FileQuery]) -> web.StreamResponse:
     file = next((file for file in recording.files if (file.side, file.part) == (side, part)), None)
     if file is None or recording.state != "stored":
         raise NotFound
-    etag = f'"{recording.id}.{side}.{part}"'
-    span = read_span(call.request, size=file.byte_size, etag=etag)
-    response = _make_response(call, recording, file, span, etag)
-    if call.request.method == "HEAD":
-        await response.prepare(call.request)
-        await response.write_eof()
-        return response
-    await _note_access(call, caller, recording)
-    return await _send(call, response, file, span)
+    begun_at = recording.started_at or recording.asked_at
+    filename = f"recording-{begun_at:%Y-%m-%d-%H%M}-{file.side}-{file.part}.webm"
+    stored = StoredFile(file.file_key, file.byte_size, etag=f'"{recording.id}.{side}.{part}"', filename=filename)
+    span = read_span(call.request, size=stored.byte_size, etag=stored.etag)
+    if call.request.method != "HEAD":
+        await _note_access(call, caller, recording)
+    return await send_file(call, stored, span, is_download=bool(call.query.download))
 
 
 def _read_place(call: Call[Any, Any]) -> tuple[str, int]:
@@ -92,40 +84,6 @@ def _read_place(call: Call[Any, Any]) -> tuple[str, int]:
     if side not in ("client", "reader") or re.fullmatch(r"[1-9][0-9]{0,5}", part) is None:
         raise NotFound
     return side, int(part)
-
-
-async def _identify(call: Call[None, FileQuery], url: str) -> Caller:
-    """Raises Unauthenticated, LoginRevoked or AccountSuspended."""
-    if call.optional_caller is not None:
-        return call.caller
-    query = call.query
-    if query.user is None or query.login is None or query.expires is None or query.signature is None:
-        raise Unauthenticated
-    granted = Pass(query.user, query.login, query.expires)
-    if not is_genuine(call.services.link_secret, url, granted, query.signature, now=call.clock.now()):
-        raise Unauthenticated("This link is not valid any more")
-    caller = await call.services.authenticator.find_caller(user_id=granted.user_id, login_id=granted.login_id)
-    return with_origin(caller, ip_address=call.ip_address, user_agent=call.user_agent)
-
-
-def _make_response(
-    call: Call[None, FileQuery], recording: Recording, file: RecordingFile, span: Span, etag: str
-) -> web.StreamResponse:
-    begun_at = recording.started_at or recording.asked_at
-    filename = f"recording-{begun_at:%Y-%m-%d-%H%M}-{file.side}-{file.part}.webm"
-    headers = {
-        "Accept-Ranges": "bytes",
-        "Cache-Control": "private, no-store",
-        "Content-Disposition": f'{"attachment" if call.query.download else "inline"}; filename="{filename}"',
-        "Content-Length": str(span.end - span.begin),
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Content-Type": CONTENT_TYPE,
-        "ETag": etag,
-        "X-Content-Type-Options": "nosniff",
-    }
-    if span.is_partial:
-        headers["Content-Range"] = f"bytes {span.begin}-{span.end - 1}/{file.byte_size}"
-    return web.StreamResponse(status=206 if span.is_partial else 200, headers=headers)
 
 
 async def _note_access(call: Call[None, FileQuery], caller: Caller, recording: Recording) -> None:
@@ -144,26 +102,6 @@ async def _note_access(call: Call[None, FileQuery], caller: Caller, recording: R
             now=call.clock.now(),
         )
     )
-
-
-async def _send(call: Call[Any, Any], response: web.StreamResponse, file: RecordingFile, span: Span) -> web.StreamResponse:
-    files = call.services.files
-    assert isinstance(files, FileStore), "this process was started without a file store"
-    pieces = await files.stream(file.file_key, begin=span.begin, end=span.end)
-    if pieces is None:
-        raise NotFound
-    await response.prepare(call.request)
-    try:
-        async for piece in pieces:
-            await response.write(piece)
-    except DependencyUnavailable:
-        # Too late for another answer: the connection ends, and the player sees that something is missing.
-        log.warning("recording.cut_short")
-        if call.request.transport is not None:
-            call.request.transport.close()
-        return response
-    await response.write_eof()
-    return response
 
 
 ROUTES = (

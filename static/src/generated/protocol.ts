@@ -1,6 +1,6 @@
 /* Generated from schema.json by `npm run types`. Change the server's models, not this file. */
 
-export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "follow.oneself" | "follow.too_many" | "gift.kind_unknown" | "gift.name_taken" | "gift.refunded" | "gift.too_many_kinds" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "livestream.already_live" | "livestream.banned" | "livestream.ended" | "livestream.followers_only" | "livestream.full" | "livestream.media_gone" | "livestream.muted" | "livestream.not_joined" | "livestream.not_live" | "livestream.not_scheduled" | "livestream.slow_mode" | "livestream.taken_over" | "livestream.too_many" | "livestream.too_many_moderators" | "livestream.unavailable" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "push.subscription_taken" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
+export type ErrorCode = ("account.not_an_admin" | "account.username_taken" | "auth.email_taken" | "auth.expired" | "auth.forbidden" | "auth.invalid_credentials" | "auth.locked" | "auth.refresh_invalid" | "auth.refresh_reused" | "auth.revoked" | "auth.suspended" | "auth.token_invalid" | "auth.unauthenticated" | "client.busy" | "client.time_taken" | "client.too_many_bookings" | "command.unknown" | "consultation.clock_stopped" | "consultation.mode_not_available" | "consultation.no_media" | "consultation.not_ended" | "consultation.not_in_progress" | "consultation.not_joined" | "consultation.not_requested" | "consultation.not_scheduled" | "consultation.rate_not_agreed" | "consultation.refund_too_large" | "consultation.too_early" | "consultation.unpaid" | "follow.oneself" | "follow.too_many" | "gift.kind_unknown" | "gift.name_taken" | "gift.refunded" | "gift.too_many_kinds" | "idempotency.in_progress" | "idempotency.key_missing" | "idempotency.key_reused" | "internal" | "limit.connections" | "limit.payload_too_large" | "limit.rate" | "livestream.already_live" | "livestream.banned" | "livestream.ended" | "livestream.followers_only" | "livestream.full" | "livestream.media_gone" | "livestream.muted" | "livestream.not_joined" | "livestream.not_live" | "livestream.not_recorded" | "livestream.not_scheduled" | "livestream.recording_under_way" | "livestream.slow_mode" | "livestream.taken_over" | "livestream.too_many" | "livestream.too_many_moderators" | "livestream.unavailable" | "nonce.reused" | "payment.authentication_required" | "payment.declined" | "payment.method_unknown" | "payment.provider_unavailable" | "payment.refused" | "payment.timed_out" | "payment.unknown" | "push.subscription_taken" | "queue.full" | "queue.reader_free" | "queue.too_many_lines" | "reader.busy" | "reader.offline" | "reader.time_not_offered" | "reader.time_taken" | "reader.type_not_offered" | "reader.unverified" | "recording.disabled" | "recording.expired" | "recording.full" | "recording.not_agreed" | "recording.not_asked" | "recording.unavailable" | "recording.under_way" | "request.invalid" | "request.malformed" | "request.method_not_allowed" | "request.range_not_satisfiable" | "request.timed_out" | "request.unsupported_media_type" | "resource.not_found" | "review.exists" | "server.dependency_unavailable" | "server.overloaded" | "server.restarting" | "settings.too_many" | "state.conflict" | "top_up.not_paid" | "top_up.not_waiting" | "top_up.refund_too_large" | "upload.not_an_image" | "upload.too_many_pixels" | "user.own_status" | "wallet.balance_too_low" | "wallet.spending_limit_reached" | "webhook.signature_invalid")
 
 export interface Protocol {
 AdminEntry: AdminEntry
@@ -156,6 +156,7 @@ ProblemDetails: ProblemDetails
 ProfilePatch: ProfilePatch
 PublicReview: PublicReview
 PublicReviewPage: PublicReviewPage
+PublishRecording: PublishRecording
 PushEndpointPayload: PushEndpointPayload
 PushKey: PushKey
 PushKeys: PushKeys
@@ -191,6 +192,8 @@ ReferenceView: ReferenceView
 RefundPayload: RefundPayload
 RegisterPayload: RegisterPayload
 RenewedIceServers: RenewedIceServers
+ReplayFileView: ReplayFileView
+ReplayView: ReplayView
 ReportMedia: ReportMedia
 RequestConsultation: RequestConsultation
 ReviewModeration: ReviewModeration
@@ -1751,6 +1754,9 @@ export interface PublicReviewPage {
 items: PublicReview[]
 next_cursor: (string | null)
 }
+export interface PublishRecording {
+is_published: boolean
+}
 export interface PushEndpointPayload {
 endpoint: string
 }
@@ -1994,6 +2000,27 @@ export interface RenewedIceServers {
 ice_servers: IceServerView[]
 ice_servers_expire_at: (string | null)
 ice_transport_policy: ("all" | "relay")
+}
+/**
+ * `url` needs no token until `links_expire_at`. It is shown from `started_at` on, for so many `seconds`.
+ */
+export interface ReplayFileView {
+bytes: number
+has_video: boolean
+part: number
+seconds: number
+started_at: string
+url: string
+}
+/**
+ * The files in the order in which they were taken; between two of them there was nothing to see. What was said and given
+ * then is at `messages_url`, each with its `created_at`.
+ */
+export interface ReplayView {
+files: ReplayFileView[]
+links_expire_at: string
+livestream: LivestreamView
+messages_url: string
 }
 export interface ReportMedia {
 consultation_id: string
