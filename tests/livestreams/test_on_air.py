@@ -1,4 +1,4 @@
-"""Livestreams with real media, through the doors and the engine that comes with the server."""
+"""Livestreams with real media, through the doors and each of the engines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,20 +18,37 @@ from tests.livestreams.people import host_of
 from tests.server.server_process import ServerProcess
 from tests.support.clients import ApiClient
 from tests.support.consultations import add_client, add_reader, go_online
+from tests.support.janus import janus_overrides, run_janus
 from tests.support.live import LiveClient
 from tests.support.servers import Server, StartServer
 
 SETTINGS = {"SOULSEER_NODES__LEASE_SECONDS": "3", "SOULSEER_NODES__RENEW_SECONDS": "1"}
 
 
-@pytest.fixture
-async def server(start_server: StartServer) -> Server:
-    return await start_server()
+@dataclass
+class Site:
+    """`kill` takes away what carries the media, and something else may at once."""
+
+    server: Server
+    kill: Callable[[], object]
+
+
+@pytest.fixture(params=["embedded", "janus"])
+async def site(request: pytest.FixtureRequest, start_server: StartServer, tmp_path: Path) -> AsyncIterator[Site]:
+    if request.param == "embedded":
+        server = await start_server()
+        yield Site(server, lambda: os.kill(process_of(server), signal.SIGKILL))
+        return
+    async with run_janus(tmp_path / "janus") as janus:
+        starting: list[asyncio.Task[None]] = []
+        yield Site(await start_server(janus_overrides(janus)), lambda: starting.append(janus.restart()))
+        await asyncio.gather(*starting)
 
 
 @pytest.fixture
-async def broadcast(server: Server) -> AsyncIterator[Broadcast]:
+async def broadcast(site: Site) -> AsyncIterator[Broadcast]:
     """Nothing is published yet."""
+    server = site.server
     reader, viewer = await add_reader(server), await add_client(server)
     broadcast = Broadcast(reader, await go_online(server, reader), viewer, await server.connect(viewer))
     await broadcast.make()
@@ -89,10 +107,10 @@ async def test_a_pause_for_a_private_consultation_lets_the_media_go(broadcast: B
     await broadcast.watch()
 
 
-async def test_the_engine_is_killed_and_the_livestream_goes_on_at_another_place(server: Server, broadcast: Broadcast) -> None:
+async def test_the_engine_is_killed_and_the_livestream_goes_on_at_another_place(site: Site, broadcast: Broadcast) -> None:
     live = await broadcast.publish()
     await broadcast.watch()
-    os.kill(process_of(server), signal.SIGKILL)
+    site.kill()
     paused = await broadcast.told("paused")
     assert (paused["pause_reason"], paused["media_id"]) == ("connection", None)
     again = await broadcast.publish()

@@ -48,6 +48,7 @@ class Room:
         self._feed: Feed | None = None
         self._publisher: Publisher | None = None
         self._viewers: dict[str, Viewer] = {}
+        self._untold: list[MediaEvent] = []
         # Called whenever another feed, or none, is to be recorded, or its recording failed.
         self.on_feed: Callable[[], None] | None = None
 
@@ -90,6 +91,7 @@ class Room:
             )
             answer = await publisher.begin(self._client, self._keys, sdp, make_room=self._end_others)
             previous, self._publisher = self._publisher, publisher
+            self._untold = [event for event in self._untold if event.kind != "publisher_gone"]
             if previous is not None:
                 await previous.close()
             await self._end_others(publisher.number)
@@ -108,6 +110,7 @@ class Room:
         assert self._dummy is not None
         viewer = Viewer(self._dummy, functools.partial(self._lose_viewer, name))
         self._viewers[name] = viewer
+        self._untold = [event for event in self._untold if event.viewer != name]
         try:
             return await viewer.begin(self._client, self._keys)
         except BaseException:
@@ -137,26 +140,25 @@ class Room:
     async def close(self) -> None:
         """Every connection that came through us ends, and nobody is told."""
         watcher, publisher, viewers = self._watcher, self._publisher, list(self._viewers.values())
-        self.forget(is_told=False)
+        self.forget()
         people: list[Viewer | Publisher] = [*viewers, *([] if publisher is None else [publisher])]
         await asyncio.gather(*(person.close() for person in people))
         if watcher is not None:
             await watcher.detach()
 
-    def forget(self, *, is_told: bool) -> None:
-        """Its handles are gone with their session. Where it is told, the place may still be there."""
+    def forget(self) -> None:
+        """Its handles are gone with their session. What that ended is told once it is known whether the place is still there."""
         self._watcher = None
         self._set_feed(None)
         publisher, self._publisher = self._publisher, None
         viewers, self._viewers = self._viewers, {}
         if publisher is not None:
             publisher.forget()
-            if is_told:
-                self._tell(MediaEvent("publisher_gone", self.media_id))
+            self._untold.append(MediaEvent("publisher_gone", self.media_id))
         for name, viewer in viewers.items():
             viewer.forget()
-            if is_told and name != RECORDER:
-                self._tell(MediaEvent("viewer_gone", self.media_id, name, "failed"))
+            if name != RECORDER:
+                self._untold.append(MediaEvent("viewer_gone", self.media_id, name, "failed"))
 
     async def look_again(self) -> None:
         """After a broken connection: what happened in the room meanwhile was told to nobody. Raises as `enter`."""
@@ -165,6 +167,9 @@ class Room:
             await watcher.detach()
         self._set_feed(None)
         await self.enter()
+        untold, self._untold = self._untold, []
+        for event in untold:
+            self._tell(event)
         publisher = self._publisher
         if publisher is not None and publisher.has_published and not self._is_seen(publisher):
             publisher.forget()

@@ -52,7 +52,7 @@ class JanusServer:
         for task in list(self._tasks):
             task.cancel()
         for room in self._rooms.values():
-            room.forget(is_told=False)
+            room.forget()
         await self.client.close()
 
     @property
@@ -118,7 +118,7 @@ class JanusServer:
     def forget_room(self, number: int) -> None:
         room = self._rooms.pop(number, None)
         if room is not None:
-            room.forget(is_told=False)
+            room.forget()
 
     async def destroy(self, number: int) -> None:
         """Whether or not it is there."""
@@ -157,7 +157,7 @@ class JanusServer:
             self._desk = None
             self._load.forget()
             for room in self._rooms.values():
-                room.forget(is_told=True)
+                room.forget()
         self._spawn(self._look_again())
 
     async def _look_again(self) -> None:
@@ -181,7 +181,7 @@ class JanusServer:
         if self.client.is_connected:
             self._spawn(room.close())
         else:
-            room.forget(is_told=False)
+            room.forget()
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()

@@ -106,6 +106,35 @@ async def test_what_happened_while_a_connection_was_broken_is_found_out(janus: J
     await viewer.until_received("video", 5)
 
 
+async def test_who_was_away_too_long_has_lost_its_people_and_not_the_place(
+    start_janus: StartJanus, start_node: StartNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "JANUS_LOST_SECONDS", 30.0)
+    janus = await start_janus(("reclaim_session_timeout", "1"))
+    wire = Wire()
+    server = await wire.start(janus.port)
+    node, other = await start_node(wire.url), await start_node(janus)
+    place = await node.engine.open(new_id())
+    await node.publish(place)
+    viewer = await node.view(place, "viewer")
+    await viewer.until_received("video", 5)
+    await other.view(_through(janus, place), "another")
+    wire.is_open = False
+    wire.cut()
+    ended = asyncio.Event()
+    viewer.pc.on("connectionstatechange", lambda: ended.set() if viewer.pc.connectionState == "closed" else None)
+    async with asyncio.timeout(20):
+        await ended.wait()
+    wire.is_open = True
+    await node.until("publisher_gone", place)
+    assert (await node.until("viewer_gone", place)).viewer == "viewer"
+    await node.publish(place)
+    again = await node.view(place, "viewer")
+    await again.until_received("video", 5)
+    assert not any(event.kind == "lost" for event in node.events + other.events)
+    server.close()
+
+
 async def test_a_node_that_does_not_come_back_leaves_nothing_behind(
     start_janus: StartJanus, start_node: StartNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
