@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
+from config import limits
 from realtime.consultations.clock import Moment
 from realtime.consultations.errors import ReaderBusy, ReaderUnverified
 from realtime.livestreams.errors import (
@@ -109,7 +110,8 @@ async def publish_at(
         # Taken over from another device: nobody else sees a difference.
         await save_livestream(tx, before=row, after=after)
         return replace(parts, livestream=after)
-    after = _waiting_for_connection(after, moment)
+    # However short the grace is, a connection takes its time to be made.
+    after = _waiting_for_connection(after, moment, at_least_seconds=limits.LIVESTREAM_CONNECT_SECONDS)
     if row.pause_reason == "connection":
         after = replace(after, paused_at=row.paused_at)
     change: LivestreamChange = "started" if not row.is_live else "changed" if row.is_paused else "paused"
@@ -132,10 +134,9 @@ async def _check_reader(tx: Transaction, livestream: Livestream, moment: Moment)
         raise LivestreamAlreadyLive
 
 
-def _waiting_for_connection(livestream: Livestream, moment: Moment) -> Livestream:
-    return replace(
-        livestream, is_paused=True, pause_reason="connection", paused_at=moment.now, pause_until_at=moment.now + grace(moment)
-    )
+def _waiting_for_connection(livestream: Livestream, moment: Moment, *, at_least_seconds: float = 0) -> Livestream:
+    until_at = moment.now + max(grace(moment), timedelta(seconds=at_least_seconds))
+    return replace(livestream, is_paused=True, pause_reason="connection", paused_at=moment.now, pause_until_at=until_at)
 
 
 async def picture_came(tx: Transaction, parts: LivestreamParts, media_id: UUID, moment: Moment) -> LivestreamParts:

@@ -63,6 +63,8 @@ CREATE TABLE livestreams (
 CREATE UNIQUE INDEX livestreams_reader_live ON livestreams (reader_id) WHERE status = 'live';
 CREATE INDEX livestreams_of_reader ON livestreams (reader_id, id DESC);
 CREATE INDEX livestreams_by_status ON livestreams (status, id DESC);
+-- What every node looks at twice a second, however many are over.
+CREATE INDEX livestreams_open ON livestreams (id) WHERE status IN ('scheduled', 'live');
 CREATE INDEX livestreams_coming ON livestreams (scheduled_at) WHERE status = 'scheduled';
 CREATE INDEX livestreams_cover ON livestreams (cover_upload_id) WHERE cover_upload_id IS NOT NULL;
 CREATE INDEX livestreams_storing ON livestreams (ended_at) WHERE recording_state = 'storing';

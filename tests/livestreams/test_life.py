@@ -139,6 +139,18 @@ async def test_media_that_never_come_end_it(alone: Server) -> None:
     assert (await show.snapshot())["end_reason"] == "publisher_lost"
 
 
+async def test_without_any_grace_there_is_time_to_connect_and_none_to_come_back(start_server: StartServer) -> None:
+    overrides = {"livestreams": {"reconnect_grace_seconds": 0}}
+    server = await start_server(overrides, clock=MovableClock(), make_engine=make_fake_engine)
+    show = await Show.prepare(server)
+    started = await show.publish()
+    await show.pass_time(20)
+    await show.engine.flow(UUID(started["media_id"]))
+    await show.told("resumed")
+    await show.engine.lose_publisher(UUID(started["media_id"]))
+    assert (await show.told("ended"))["end_reason"] == "publisher_lost"
+
+
 async def test_a_pause_that_lasts_too_long_ends_it(alone: Server) -> None:
     show = await Show.start(alone)
     await show.pause()
