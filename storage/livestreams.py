@@ -186,8 +186,9 @@ async def list_due_livestream_ids(db: Connection, *, now: datetime, never_starte
     server process, or they were never started."""
     rows = await db.fetch(
         "SELECT l.id FROM livestreams AS l JOIN users AS u ON u.id = l.reader_id JOIN readers AS r ON r.user_id = l.reader_id"
-        " WHERE l.status IN ('scheduled', 'live') AND ((l.status = 'live' AND (l.pause_until_at <= $1 OR u.status <> 'active' OR r.verification <> 'verified'"
-        "   OR (l.media_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM nodes AS n WHERE n.id = l.media_node_id))))"
+        " WHERE l.status IN ('scheduled', 'live') AND ((l.status = 'live' AND (l.pause_until_at <= $1"
+        "   OR u.status <> 'active' OR r.verification <> 'verified' OR (l.media_id IS NOT NULL"
+        "    AND NOT EXISTS (SELECT 1 FROM nodes AS n WHERE n.id = l.media_node_id))))"
         "  OR (l.status = 'scheduled' AND coalesce(l.scheduled_at, l.created_at) <= $2))"
         " ORDER BY l.id LIMIT $3",
         now,

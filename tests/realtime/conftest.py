@@ -24,6 +24,8 @@ from realtime import reader_status
 from realtime.commands import Caller, Command, EventKind, Live
 from realtime.flood import FloodLimits
 from realtime.gateway import LiveGateway
+from realtime.gifts.writer import GiftWriter
+from realtime.livestreams.chat import LivestreamMessageWriter
 from realtime.media.watch import MediaWatch
 from realtime.messages import MessageWriter
 from realtime.presence import LeaseKeeper, Node
@@ -261,12 +263,17 @@ async def run_node(
         leave_room=gateway.leave_room,
         leave_room_anywhere=gateway.leave_room_anywhere,
         deliver=gateway.delivery.deliver,
+        gifts=GiftWriter(dsn=database.dsn, clock=clock, billing=settings.billing, deliver=gateway.delivery.deliver),
+        livestream_messages=LivestreamMessageWriter(dsn=database.dsn, clock=clock),
     )
+    assert live.gifts is not None
+    assert live.livestream_messages is not None
     database.on_commit(gateway.delivery.deliver)
     await node.register()
     stack.push_async_callback(node.release, on_node_lost)
-    await live.messages.start()
-    stack.push_async_callback(live.messages.close)
+    for writer in (live.messages, live.gifts, live.livestream_messages):
+        await writer.start()
+        stack.push_async_callback(writer.close)
     app = web.Application()
     gateway.mount(app)
     await gateway.start(live)

@@ -127,6 +127,7 @@ ROUTES = (
         handler=lift_own_sanction,
         summary="Let somebody speak and watch again",
         tag="livestreams",
+        status=204,
         roles=READERS,
         errors=(NotFound, Forbidden),
     ),
@@ -145,6 +146,7 @@ ROUTES = (
         handler=remove_own_moderator,
         summary="Take that task from somebody",
         tag="livestreams",
+        status=204,
         roles=READERS,
     ),
 )

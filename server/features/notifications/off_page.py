@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from config.errors import NotFound
+from config.errors import NotFound, Unprocessable
 from realtime.notifications.links import OFF_PATH, is_genuine_off
 from server.features.notifications.requests import OffQuery
 from server.http.routes import Access, Body, Call, RateLimit, Route
@@ -110,7 +110,7 @@ ROUTES = (
         query=OffQuery,
         media_types=("text/html",),
         access=Access.PUBLIC,
-        errors=(NotFound,),
+        errors=(NotFound, Unprocessable),
         rate_limit=_OFFS,
     ),
     Route(
@@ -123,7 +123,7 @@ ROUTES = (
         body=Body.RAW,
         media_types=("text/html",),
         access=Access.PUBLIC,
-        errors=(NotFound,),
+        errors=(NotFound, Unprocessable),
         rate_limit=_OFFS,
     ),
 )
