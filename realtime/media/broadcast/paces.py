@@ -25,14 +25,16 @@ class Pace:
         self._loss = 0.0
         # None: nothing was said since the last change.
         self._heard_at: float | None = None
-        self._bandwidth = (0, float("-inf"))
+        self._bandwidth, self._bandwidth_fell_at = 0, float("-inf")
         self._waiting_since = now
 
     def note_loss(self, fraction: float, now: float) -> None:
         self._loss, self._heard_at = fraction, now
 
     def note_bandwidth(self, bits_per_second: int, now: float) -> None:
-        self._bandwidth = (bits_per_second, now)
+        if bits_per_second < self._bandwidth:
+            self._bandwidth_fell_at = now
+        self._bandwidth = bits_per_second
 
     def note_blocked(self, now: float) -> None:
         """A packet could not even be sent."""
@@ -74,10 +76,10 @@ class Pace:
             return True
         if self._heard_at is None:
             return None
-        bandwidth, told_at = self._bandwidth
-        is_recent = now - told_at <= limits.LIVESTREAM_SLOW_HEARD_SECONDS
-        is_too_little = is_recent and bandwidth < bits * limits.LIVESTREAM_SLOW_BANDWIDTH_SHARE
-        return is_too_little or self._loss >= limits.LIVESTREAM_SLOW_LOSS
+        # An estimate alone says little: it falls with every delay, on a busy device too, and takes a minute to come back.
+        is_falling = now - self._bandwidth_fell_at <= limits.LIVESTREAM_SLOW_FALLING_SECONDS
+        is_too_little = is_falling and self._bandwidth < bits * limits.LIVESTREAM_SLOW_BANDWIDTH_SHARE
+        return self._loss >= (limits.LIVESTREAM_SLOW_LOSS_BELOW if is_too_little else limits.LIVESTREAM_SLOW_LOSS)
 
     def _change(self, verdict: Verdict, now: float) -> None:
         self.verdict, self._since = verdict, now
@@ -87,4 +89,4 @@ class Pace:
     def _forget(self, now: float) -> None:
         """What was said of another amount says nothing of this one."""
         self._loss, self._heard_at, self._waiting_since = 0.0, None, now
-        self._bandwidth = (0, float("-inf"))
+        self._bandwidth, self._bandwidth_fell_at = 0, float("-inf")

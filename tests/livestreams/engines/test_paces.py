@@ -29,10 +29,12 @@ def loses(share: float) -> Say:
     return lambda pace, now: pace.note_loss(share, now)
 
 
-def takes(bits: int) -> Say:
+def takes(bits: int, *, loses: float = 0.0, times: float = 1.0) -> Say:
+    """`times`: what they take changes by so much each second."""
+
     def say(pace: Pace, now: float) -> None:
-        pace.note_loss(0.0, now)
-        pace.note_bandwidth(bits, now)
+        pace.note_loss(loses, now)
+        pace.note_bandwidth(round(bits * times**now), now)
 
     return say
 
@@ -45,12 +47,22 @@ def silent(pace: Pace, now: float) -> None:
     """Nothing is said at all."""
 
 
-@pytest.mark.parametrize("say", [loses(0.0), loses(0.1), takes(700_000), takes(5_000_000)])
+@pytest.mark.parametrize(
+    "say",
+    [
+        loses(0.0),
+        loses(0.1),
+        takes(5_000_000),
+        takes(700_000, loses=0.05),
+        takes(500_000, times=0.98),
+        takes(50_000, loses=0.05, times=1.02),
+    ],
+)
 def test_who_keeps_up_gets_everything(say: Say) -> None:
     assert run(Pace(0.0), 120, say) == []
 
 
-@pytest.mark.parametrize("say", [loses(0.3), takes(50_000), blocked, silent])
+@pytest.mark.parametrize("say", [loses(0.3), takes(50_000, loses=0.05, times=0.95), blocked, silent])
 def test_who_falls_behind_gets_keyframes_and_who_does_not_even_keep_up_with_them_is_let_go(say: Say) -> None:
     changes = run(Pace(0.0), 60, say)
     assert [verdict for _at, verdict in changes] == ["keyframes", "gone"]
@@ -85,9 +97,10 @@ def test_who_gets_only_some_of_the_keyframes_is_let_go() -> None:
 
 def test_enough_for_keyframes_is_not_taken_for_too_little() -> None:
     pace = Pace(0.0)
-    run(pace, 5, takes(150_000))
+    say = takes(150_000, loses=0.05, times=0.95)
+    run(pace, 6, say)
     assert pace.verdict == "keyframes"
-    assert run(pace, 30, takes(150_000), begin=5.0)[0][1] == "full"
+    assert run(pace, 7, say, begin=6.0) == [(10.0, "full")]
 
 
 def test_who_falls_behind_again_and_again_is_let_go() -> None:
