@@ -45,6 +45,8 @@ def check_space(folder: Path) -> None:
 class LivestreamStower(FolderStower):
     """`find_held`: the folders of the places that are here, written or about to be."""
 
+    round_seconds = limits.LIVESTREAM_STOW_SECONDS
+
     def __init__(
         self,
         *,

@@ -26,6 +26,9 @@ CONTENT_TYPE = "video/webm"
 class FolderStower:
     """One per server process and kind. `find_held`: the names of folders that are written here, which are left alone."""
 
+    # How long what could not be stored waits, where nobody wakes it.
+    round_seconds = limits.RECORDING_STOW_SECONDS
+
     def __init__(self, *, folder: Path, find_held: Callable[[], frozenset[str]]) -> None:
         self._folder = folder
         self._find_held = find_held
@@ -59,7 +62,7 @@ class FolderStower:
             except Exception:
                 log.exception("recording.stowing_failed")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), limits.RECORDING_STOW_SECONDS)
+                await asyncio.wait_for(self._wake.wait(), self.round_seconds)
             self._wake.clear()
 
     async def stow_all(self) -> None:
