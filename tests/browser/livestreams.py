@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -76,10 +77,16 @@ class StudioView:
         await self.visitor.log_in(reader.email, PASSWORD)
         await expect(self.page).to_have_url(f"{self.visitor.url}/desk")
 
-    async def go_live(self) -> None:
-        """Two clicks from the desk."""
+    async def go_live(self, *, recorded: bool = False) -> None:
+        """Two clicks from the desk; one more to be recorded."""
         await self.visitor.follow("Go live")
         await has_moving_picture(self.page, ".preview__picture")
+        if recorded:
+            box = self.page.get_by_role("checkbox", name=re.compile("^Record it"))
+            # Beside the picture it is in sight, on a phone it is folded.
+            if not await box.is_visible():
+                await self.page.get_by_text("Description, cover, recording, gift goal").click()
+            await box.check()
         await self.visitor.click("Go live")
         await self.is_live()
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 
 import pytest
 from playwright.async_api import expect
 
 from tests.browser.accessibility import check_accessibility
 from tests.browser.conftest import OpenWindow
-from tests.browser.livestreams import StudioView, has_moving_picture
+from tests.browser.livestreams import StudioView
 from tests.browser.visitors import PHONE
 from tests.browser.watching import Watcher
 from tests.support.clients import ApiClient
@@ -20,15 +19,6 @@ from tests.support.servers import PASSWORD, Server
 pytestmark = pytest.mark.browser
 
 STORED_WITHIN_SECONDS = 40
-
-
-async def go_live_recorded(studio: StudioView) -> None:
-    await studio.visitor.follow("Go live")
-    await has_moving_picture(studio.page, ".preview__picture")
-    await studio.page.get_by_text("Description, cover, recording, gift goal").click()
-    await studio.page.get_by_role("checkbox", name=re.compile("Record it")).check()
-    await studio.visitor.click("Go live")
-    await studio.is_live()
 
 
 async def publish_once_stored(reader: ApiClient, livestream_id: str) -> None:
@@ -44,7 +34,7 @@ async def test_a_published_recording_is_watched_again_with_what_was_said_and_giv
     studio = StudioView(await open_window(site, "studio"))
     viewer = Watcher(await open_window(site, "viewer", process=1))
     await studio.open(reader)
-    await go_live_recorded(studio)
+    await studio.go_live(recorded=True)
     livestream_id = await studio.livestream_id(reader)
     await viewer.visitor.log_in(giver.email, PASSWORD)
     await viewer.open(livestream_id)

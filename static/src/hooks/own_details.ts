@@ -16,6 +16,7 @@ import { texts } from "../texts";
 import { useLoaded } from "./loading";
 
 const DRAFT = "soulseer.studio_draft";
+const CATEGORY_LENGTH = 40;
 
 export interface OwnDetails {
   typed: TypedDetails;
@@ -54,7 +55,7 @@ export function useOwnDetails(
       if (isDraftKept) storage.setItem(DRAFT, JSON.stringify({ ...next, coverUploadId: undefined }));
     },
     mistakes: isChecked ? mistakes : [],
-    categories: [...new Set(["general", typed.category, ...own])],
+    categories: [...new Set(["general", typed.category, ...own])].filter(({ length }) => length <= CATEGORY_LENGTH),
     check: () => {
       setChecked(true);
       return mistakes.length === 0 ? bodyOf(typed, currency) : null;

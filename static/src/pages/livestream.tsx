@@ -83,12 +83,16 @@ function Inside(props: { livestream: Livestream; user: User }) {
   );
 }
 
-/** Its givers are asked for where nobody has told them. */
+/** Its givers are asked for where nobody has told them; they are named to who is logged in. */
 function Over(props: { livestream: Livestream; topSenders?: Parameters<typeof Ended>[0]["topSenders"] }) {
-  const { resources } = useServices();
+  const { resources, login } = useServices();
   const { id } = props.livestream;
+  const isVisitor = login.user === null;
   const isTold = props.topSenders !== undefined && props.topSenders.length > 0;
-  const loaded = useLoaded(async () => (isTold ? null : await resources.topSenders(id)), [id, isTold]);
+  const loaded = useLoaded(
+    async () => (isTold || isVisitor ? null : await resources.topSenders(id)),
+    [id, isTold, isVisitor],
+  );
   const topSenders = isTold ? props.topSenders : loaded.value?.items;
   return <Ended livestream={props.livestream} topSenders={topSenders ?? []} />;
 }

@@ -51,7 +51,7 @@ export function Ended(props: { livestream: Livestream; topSenders: readonly TopS
           )}
           {!isCancelled && <Facts livestream={livestream} />}
         </div>
-        {!isCancelled && (
+        {!isCancelled && login.user !== null && (
           <aside class="card">
             <TopSenders livestream={livestream} topSenders={props.topSenders} />
           </aside>

@@ -184,7 +184,7 @@ export const studioTexts = {
     storing: "It is being stored. In a moment you can publish it.",
     stored: "It is stored.",
     failed: "It could not be stored.",
-    expired: "It was deleted, since the time it was to be kept for is over.",
+    expired: "It is deleted.",
   } as Record<string, string>,
   recordingLength: (clock: string) => `${clock} long`,
   recordingPublished: "Published: everybody can watch it.",
