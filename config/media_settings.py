@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from typing import Annotated, Literal
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -21,6 +22,27 @@ def _check_relay_urls(value: tuple[str, ...]) -> tuple[str, ...]:
         except ValueError as error:
             raise ValueError(f"address {number} {error}") from None
     return value
+
+
+def _check_janus_urls(value: tuple[str, ...]) -> tuple[str, ...]:
+    if len(value) > limits.JANUS_URLS:
+        raise ValueError(f"at most {limits.JANUS_URLS} addresses")
+    if len(set(value)) != len(value):
+        raise ValueError("an address is there twice")
+    for number, url in enumerate(value, 1):
+        # Nothing of it is repeated: it may be a secret at the wrong place.
+        parts = urlsplit(url)
+        if parts.scheme not in ("ws", "wss") or not parts.hostname or parts.username is not None or _find_port(parts) == 0:
+            raise ValueError(f"address {number} must be ws://host:port or wss://host:port")
+    return value
+
+
+def _find_port(parts: SplitResult) -> int | None:
+    """None = none is named; 0 = none that could be."""
+    try:
+        return parts.port
+    except ValueError:
+        return 0
 
 
 def parse_port_range(ports: str | None) -> tuple[int, int]:
@@ -120,9 +142,18 @@ class LivestreamsSettings(Section):
     ports: str | None = Field(
         default=None, pattern=r"^\d{4,5}-\d{4,5}$", description="UDP ports for media (embedded), as 40100-40299; none = any"
     )
-    janus_urls: CommaSeparated = Field(default=(), description="ws://host:8188 of each Janus, with commas between")
+    janus_urls: Annotated[CommaSeparated, AfterValidator(_check_janus_urls)] = Field(
+        default=(), description="ws://host:8188 of each Janus, with commas between"
+    )
     janus_api_secret: SecretStr | None = Field(default=None, description="Janus's api_secret")
     janus_admin_key: SecretStr | None = Field(default=None, description="admin_key of Janus's VideoRoom: who may create rooms")
+
+    @property
+    def janus_secrets(self) -> tuple[str, str]:
+        """api_secret and admin_key; empty only where the engine is another."""
+        secrets = (self.janus_api_secret, self.janus_admin_key)
+        api_secret, admin_key = ("" if secret is None else secret.get_secret_value() for secret in secrets)
+        return api_secret, admin_key
 
     @property
     def can_record(self) -> bool:
@@ -131,8 +162,14 @@ class LivestreamsSettings(Section):
 
     @model_validator(mode="after")
     def _janus_has_addresses(self) -> LivestreamsSettings:
-        if self.engine == "janus" and not self.janus_urls:
+        if self.engine != "janus":
+            return self
+        if not self.janus_urls:
             raise ValueError("LIVESTREAMS__JANUS_URLS is needed when LIVESTREAMS__ENGINE is janus")
+        # What opens a room is derived from the first of them.
+        for name, secret in zip(("JANUS_API_SECRET", "JANUS_ADMIN_KEY"), self.janus_secrets, strict=True):
+            if not secret:
+                raise ValueError(f"LIVESTREAMS__{name} is needed when LIVESTREAMS__ENGINE is janus")
         return self
 
     @model_validator(mode="after")

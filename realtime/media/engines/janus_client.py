@@ -82,9 +82,9 @@ class JanusClient:
     `on_session` is told after each connection whether the session (and with it every handle) is the one from before.
     """
 
-    def __init__(self, url: str, *, api_secret: str | None, on_session: Callable[[bool], None]) -> None:
+    def __init__(self, url: str, *, api_secret: str, on_session: Callable[[bool], None]) -> None:
         self.url = url
-        self._secret = {} if api_secret is None else {"apisecret": api_secret}
+        self._secret = {"apisecret": api_secret}
         self._on_session = on_session
         self._numbers = itertools.count(1)
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}

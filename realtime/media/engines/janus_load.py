@@ -14,7 +14,7 @@ _ROOM_EXISTS = 427
 class SharedLoad:
     """Kept up to date by events, and entered anew with each session."""
 
-    def __init__(self, client: JanusClient, api_secret: str, admin_key: dict[str, str]) -> None:
+    def __init__(self, client: JanusClient, api_secret: str, admin_key: str) -> None:
         self._client = client
         self._keys = derive_keys(api_secret, derive_load_room(api_secret))
         self._admin_key = admin_key
@@ -52,7 +52,7 @@ class SharedLoad:
                 allowed=[keys.token],
                 is_private=True,
                 description="SoulSeer viewers",
-                **self._admin_key,
+                admin_key=self._admin_key,
             )
         except JanusRefused as refused:
             if refused.code != _ROOM_EXISTS:

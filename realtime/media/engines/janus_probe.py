@@ -38,12 +38,12 @@ async def probe_janus(settings: LivestreamsSettings, *, seconds: float = limits.
 
 
 async def _probe(url: str, settings: LivestreamsSettings, seconds: float) -> JanusFinding:
-    secret = settings.janus_api_secret
-    client = JanusClient(url, api_secret=None if secret is None else secret.get_secret_value(), on_session=lambda _is_same: None)
+    api_secret, admin_key = settings.janus_secrets
+    client = JanusClient(url, api_secret=api_secret, on_session=lambda _is_same: None)
     client.start()
     try:
         async with asyncio.timeout(seconds):
-            return JanusFinding(url, True, await _examine(client, settings))
+            return JanusFinding(url, True, await _examine(client, admin_key))
     except TimeoutError as error:
         return JanusFinding(url, False, explain(error))
     except _Unwell as problem:
@@ -54,7 +54,7 @@ async def _probe(url: str, settings: LivestreamsSettings, seconds: float) -> Jan
         await client.close()
 
 
-async def _examine(client: JanusClient, settings: LivestreamsSettings) -> str:
+async def _examine(client: JanusClient, admin_key: str) -> str:
     info = await client.ask_info()
     if not info.get("api_secret"):
         raise _Unwell("takes commands from anybody; set its api_secret, and SOULSEER_LIVESTREAMS__JANUS_API_SECRET")
@@ -64,15 +64,14 @@ async def _examine(client: JanusClient, settings: LivestreamsSettings) -> str:
         raise _Unwell(f"is version {info['version_string']}; 1.1.2 or later is needed")
     if info.get("full-trickle"):
         raise _Unwell("keeps its candidates back; set full_trickle to false")
-    await _make_room(client, settings)
+    await _make_room(client, admin_key)
     reclaim = (
         "" if info.get("reclaim-session-timeout") else "; without reclaim_session_timeout a moment's loss ends what it carries"
     )
     return f"gives rooms, version {info['version_string']}{reclaim}"
 
 
-async def _make_room(client: JanusClient, settings: LivestreamsSettings) -> None:
-    key = settings.janus_admin_key
+async def _make_room(client: JanusClient, admin_key: str) -> None:
     handle = await client.attach(lambda _message: None)
     room: dict[str, Any] = {"room": secrets.randbelow(2**48 - 1) + 1, "secret": secrets.token_hex(16), "is_private": True}
     with suppress(JanusRefused):
@@ -80,7 +79,7 @@ async def _make_room(client: JanusClient, settings: LivestreamsSettings) -> None
         await handle.ask("destroy", **room)
         raise _Unwell("lets anybody make rooms; set admin_key in its VideoRoom, and SOULSEER_LIVESTREAMS__JANUS_ADMIN_KEY")
     try:
-        await handle.ask("create", **room, **({} if key is None else {"admin_key": key.get_secret_value()}))
+        await handle.ask("create", **room, admin_key=admin_key)
     except JanusRefused as refused:
         if refused.code in (_UNAUTHORIZED_ROOM, _MISSING_ELEMENT):
             raise _Unwell("makes no rooms for us; its admin_key must be SOULSEER_LIVESTREAMS__JANUS_ADMIN_KEY") from refused

@@ -26,10 +26,8 @@ class JanusServer:
         self.url = url
         self._settings = settings
         self._tell = tell
-        api_secret, admin_key = settings.janus_api_secret, settings.janus_admin_key
-        self._api_secret = api_secret.get_secret_value() if api_secret is not None else ""
-        self._admin_key = {} if admin_key is None else {"admin_key": admin_key.get_secret_value()}
-        self.client = JanusClient(url, api_secret=self._api_secret or None, on_session=self._take_session)
+        self._api_secret, self._admin_key = settings.janus_secrets
+        self.client = JanusClient(url, api_secret=self._api_secret, on_session=self._take_session)
         self._load = SharedLoad(self.client, self._api_secret, self._admin_key)
         self._rooms: dict[int, Room] = {}
         self._desk: Handle | None = None
@@ -91,7 +89,7 @@ class JanusServer:
             dummy_publisher=True,
             notify_joining=False,
             lock_record=True,
-            **self._admin_key,
+            admin_key=self._admin_key,
         )
         await self.find_room(number, media_id).enter()
 
@@ -144,7 +142,7 @@ class JanusServer:
         return (await desk.ask(request, **body)).data
 
     async def _list_rooms(self) -> list[dict[str, Any]]:
-        rooms: list[dict[str, Any]] = (await self._ask("list", **self._admin_key))["list"]
+        rooms: list[dict[str, Any]] = (await self._ask("list", admin_key=self._admin_key))["list"]
         return [room for room in rooms if str(room.get("description", "")).startswith(DESCRIPTION)]
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
