@@ -6,7 +6,6 @@ import asyncio
 import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from email.utils import parseaddr
 from uuid import UUID
 
 import asyncpg
@@ -35,7 +34,7 @@ from server.live_catalogue import EVENTS
 from server.mail.outbox import Outbox
 from server.mail.post import Post, SmtpPost
 from server.push.jobs import Pushes
-from server.push.keys import VapidKeys
+from server.push.keys import VapidKeys, push_contact
 from server.push.sender import PushSender
 from server.services import PAYMENTS, SERVICES, NoLiveConnections, ReadyCheck, Services
 from server.serving import LISTENING
@@ -141,14 +140,7 @@ async def link_secret(database: Database) -> bytes:
 async def open_push_keys(settings: Settings, database: Database, clock: Clock) -> VapidKeys:
     async with database.connection() as connection:
         secret = await ensure_secret(connection, "push")
-    return VapidKeys(secret, contact=_push_contact(settings), clock=clock)
-
-
-def _push_contact(settings: Settings) -> str:
-    public_url = settings.server.public_url or ""
-    if settings.push.contact is not None:
-        return settings.push.contact
-    return public_url if public_url.startswith("https://") else f"mailto:{parseaddr(settings.mail.sender)[1]}"
+    return VapidKeys(secret, contact=push_contact(settings), clock=clock)
 
 
 async def start_demo(app: web.Application) -> AsyncIterator[None]:

@@ -23,6 +23,7 @@ from config.settings import DELIMITER, PREFIX, Settings
 from realtime.media.engines.janus_probe import probe_janus
 from realtime.media.turn_probe import probe_relays
 from server.app import DIST_FOLDER
+from server.push.keys import push_contact
 from server.version import VERSION
 from storage.database import connect_directly
 from storage.embedded import EmbeddedPostgres
@@ -78,6 +79,7 @@ async def _look(settings: Settings) -> list[tuple[str, bool, str]]:
         await _look_at_redis(settings),
         _look_at_payments(settings),
         await _look_at_mail(settings),
+        _look_at_push(settings),
         *await _look_at_turn(settings),
         _look_at_recording(settings),
         *await _look_at_livestreams(settings),
@@ -146,6 +148,13 @@ async def _look_at_mail(settings: Settings) -> tuple[str, bool, str]:
     except (OSError, TimeoutError, socket.gaierror):
         return "mail", False, f"{parts.hostname} port {port} is not reachable; check SOULSEER_MAIL__SMTP_URL"
     return "mail", True, f"{parts.hostname} port {port} is reachable"
+
+
+def _look_at_push(settings: Settings) -> tuple[str, bool, str]:
+    if settings.push.allow_private:
+        return "web push", True, "also to private addresses; for tests alone"
+    is_secure = (settings.server.public_url or "").startswith("https://")
+    return "web push", True, f"as {push_contact(settings)}" + ("" if is_secure else "; browsers subscribe only over https")
 
 
 async def _look_at_turn(settings: Settings) -> list[tuple[str, bool, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
@@ -11,6 +12,7 @@ from py_vapid import Vapid02
 
 from config import limits
 from config.clock import Clock
+from config.settings import Settings
 
 # The order of the group of P-256 (FIPS 186-4, D.1.2.3): private keys are from 1 to one less.
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -46,3 +48,11 @@ class VapidKeys:
             proof = str(signed["Authorization"])
             self._proofs[audience] = (expires, proof)
         return proof
+
+
+def push_contact(settings: Settings) -> str:
+    """Where push services may reach the operator."""
+    public_url = settings.server.public_url or ""
+    if settings.push.contact is not None:
+        return settings.push.contact
+    return public_url if public_url.startswith("https://") else f"mailto:{parseaddr(settings.mail.sender)[1]}"

@@ -40,8 +40,8 @@ worker.addEventListener("push", (event) => {
 
 async function show(told: NotificationView): Promise<void> {
   const tabs = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
-  // A page that can be seen tells it itself.
-  if (tabs.some((tab) => tab.visibilityState === "visible")) return;
+  // A page that can be seen tells it itself; but Safari takes the permission away from who shows nothing.
+  if (!isSafari() && tabs.some((tab) => tab.visibilityState === "visible")) return;
   const { title, body } = notificationTexts.says(told, sayWhen);
   await worker.registration.showNotification(title, {
     body,
@@ -69,6 +69,10 @@ async function open(path: string): Promise<void> {
   const shown = tabs.find((tab) => new URL(tab.url).pathname === wanted.pathname);
   if (shown !== undefined) await shown.focus();
   else await worker.clients.openWindow(wanted.href);
+}
+
+function isSafari(): boolean {
+  return /AppleWebKit/.test(navigator.userAgent) && !/Chrom(e|ium)/.test(navigator.userAgent);
 }
 
 function sayWhen(at: string): string {

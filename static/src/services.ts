@@ -121,7 +121,10 @@ export function createServices(browser: Window & typeof globalThis): Services {
     }),
     liveConsultation,
     notices,
-    notifications: new OwnNotifications(resources, live, (told) => sayInPassing(notices, told)),
+    notifications: new OwnNotifications(resources, live, (told) => {
+      // Nobody is disturbed in a conversation that is paid for.
+      if (!browser.location.pathname.startsWith("/room/")) sayInPassing(notices, told);
+    }),
     push: new OwnPush(resources, findPushBrowser(browser), browser.localStorage),
     bell: new Bell(),
     mediaSupport: findMediaSupport(browser),

@@ -23,6 +23,10 @@ beforeEach(() => {
   tabs = [];
   showNotification.mockClear();
   openWindow.mockClear();
+  vi.stubGlobal("navigator", {
+    userAgent: "Mozilla/5.0 AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36",
+    language: "en",
+  });
 });
 
 async function dispatch(name: string, event: object): Promise<void> {
@@ -56,6 +60,12 @@ test("while a page can be seen, the page tells it", async () => {
   tabs = [{ url: "https://soulseer.example.com/", visibilityState: "visible", focus: async () => undefined }];
   await push(sampleNotification());
   expect(showNotification).not.toHaveBeenCalled();
+  vi.stubGlobal("navigator", {
+    userAgent: "Mozilla/5.0 AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15",
+    language: "en",
+  });
+  await push(sampleNotification());
+  expect(showNotification, "Safari wants every push to be shown").toHaveBeenCalledTimes(1);
 });
 
 test("a click brings the page to the front where it is open, and opens it where it is not", async () => {
