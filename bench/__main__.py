@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 
-from bench import connections, first_page, ledger, live_calls, live_chat, meter, recording
+from bench import connections, first_page, gift_fanout, gifts, ledger, live_calls, live_chat, meter, recording
 from bench.processes import stay_on_load_core
 from config.logging import configure_logging
 
@@ -55,6 +55,26 @@ async def _recording() -> None:
     _row("recording, CPU s per minute of a video", f"{ours:.1f}", f"with transcoding {plain:.1f}, {plain / ours:.1f} times")
 
 
+async def _gifts() -> None:
+    cases, peers = await gifts.measure(seconds=2, rounds=2, clients=8, senders=200)
+    theirs = statistics.median(peers)
+    for case in cases:
+        rate = statistics.median(case.rates)
+        _row(f"gifts per second, {case.name}", f"{rate:,.0f}", f"TPC-B {theirs:,.0f}, ratio {rate / theirs:.2f}")
+
+
+async def _fanout() -> None:
+    names = [gift_fanout.DIRECT, gift_fanout.PLAIN]
+    viewers = connections.allow_files(1000)
+    ours, plain = await gift_fanout.measure(viewers=viewers, gifts=50, per_second=5, rounds=1, names=names)
+    _row(
+        f"gifts to {viewers:,} viewers, CPU s per 100,000",
+        f"{ours.median('cpu'):.2f}",
+        f"plain {plain.median('cpu'):.2f}, share {ours.median('cpu') / plain.median('cpu'):.2f}",
+        "0.8",
+    )
+
+
 async def _connections() -> None:
     ours, plain = await connections.measure_both(connections.allow_files(2000))
     _row("memory per idle connection, KiB", f"{ours.bytes_each / _KIB:.1f}", f"plain {plain.bytes_each / _KIB:.1f}", "25")
@@ -66,8 +86,10 @@ async def _connections() -> None:
 async def main() -> None:
     _row("", "SoulSeer", "beside, in the same run", "aim")
     await _databases()
+    await _gifts()
     stay_on_load_core()
     await _chat()
+    await _fanout()
     await _calls()
     await _recording()
     await _connections()

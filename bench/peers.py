@@ -6,6 +6,7 @@ It answers pings and acknowledges nothing; frames are masked with a key of zeros
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -40,9 +41,16 @@ class Peer(asyncio.Protocol):
         self._rest = b""
 
     @classmethod
-    async def connect(cls, host: str, port: int, token: str) -> Peer:
-        """Raises ConnectionError when the server lets nobody in."""
-        _transport, peer = await asyncio.get_running_loop().create_connection(lambda: cls(host, port, token), host, port)
+    async def connect(cls, host: str, port: int, token: str, *, receive_bytes: int | None = None) -> Peer:
+        """Raises ConnectionError when the server lets nobody in. `receive_bytes`: what the network holds of what is not read."""
+        loop, connecting = asyncio.get_running_loop(), socket.socket()
+        connecting.setblocking(False)
+        if receive_bytes is not None:
+            connecting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+            # As over an Ethernet: with loopback's huge segments, the server's side would hold megabytes for each.
+            connecting.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1448)
+        await loop.sock_connect(connecting, (host, port))
+        _transport, peer = await loop.create_connection(lambda: cls(host, port, token), sock=connecting)
         async with asyncio.timeout(30):
             await peer.connected
         return peer
@@ -52,6 +60,13 @@ class Peer(asyncio.Protocol):
 
     def close(self) -> None:
         self._transport.abort()
+
+    def stop_reading(self) -> None:
+        """As a browser does whose tab is frozen: what comes fills the network's buffers, then the server's."""
+        self._transport.pause_reading()
+
+    def read_again(self) -> None:
+        self._transport.resume_reading()
 
     async def ask(self, packet: bytes) -> bytes:
         """Send a command and wait for the next acknowledgement."""

@@ -52,11 +52,16 @@ class Measured:
 @asynccontextmanager
 async def run_measured(*arguments: str, **settings: str) -> AsyncIterator[Measured]:
     """`python -m …` until the block ends; ready once it prints an address."""
+    async with run_command(sys.executable, "-m", *arguments, **settings) as server:
+        yield server
+
+
+@asynccontextmanager
+async def run_command(*command: str, **settings: str) -> AsyncIterator[Measured]:
+    """Any server, on the servers' core, until the block ends; ready once it prints an address."""
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("SOULSEER_")}
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        *arguments,
+        *command,
         stdout=asyncio.subprocess.PIPE,
         env=kept | settings,
         preexec_fn=functools.partial(os.sched_setaffinity, 0, {cores()[0]}),
