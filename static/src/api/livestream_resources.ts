@@ -1,19 +1,10 @@
 /** Livestreams and gifts, as whoever watches them asks for them. */
 import type { GiftKind, Livestream, LivestreamMessage, TopSender } from "../livestreams/protocol";
-import type { GiftReceiptView } from "../protocol";
+import type { GiftReceiptView, ReplayFileView, ReplayView } from "../protocol";
 import type { ApiClient, Page } from "./client";
 
-export interface ReplayFile {
-  part: number;
-  url: string;
-  seconds: number;
-  started_at: string;
-}
-
-export interface Replay {
-  livestream: Livestream;
-  files: ReplayFile[];
-}
+export type Replay = ReplayView;
+export type ReplayFile = ReplayFileView;
 
 export interface LivestreamFilters {
   status?: Livestream["status"];

@@ -3,10 +3,15 @@ import { countSaid, layOut, partAt, totalSeconds, wallTimeMs } from "../../src/l
 import { sampleLine } from "../support/livestream_samples";
 
 const at = (clock: string) => `2026-01-01T${clock}Z`;
-const parts = layOut([
-  { part: 2, url: "/b", seconds: 60, started_at: at("10:05:00") },
-  { part: 1, url: "/a", seconds: 120, started_at: at("10:00:00") },
-]);
+const file = (part: number, seconds: number, clock: string) => ({
+  part,
+  url: `/${part}`,
+  bytes: 1_000,
+  seconds,
+  started_at: at(clock),
+  has_video: true,
+});
+const parts = layOut([file(2, 60, "10:05:00"), file(1, 120, "10:00:00")]);
 
 test("parts follow each other without the time between them", () => {
   expect(parts.map(({ offsetSeconds }) => offsetSeconds)).toEqual([0, 120]);
