@@ -64,14 +64,16 @@ async def list_connections_of_viewer(db: Connection, livestream_id: UUID, *, use
     return [row["connection_id"] for row in rows]
 
 
-async def list_admitted_viewers(db: Connection, livestream_ids: Sequence[UUID], *, now: datetime) -> set[tuple[UUID, str]]:
-    """(livestream, connection) of everybody who watches with a login that holds."""
+async def list_departed_viewers(db: Connection, viewers: Sequence[tuple[UUID, str]], *, now: datetime) -> set[tuple[UUID, str]]:
+    """Those of the (livestream, connection) through which nobody watches any more, or with a login that does not hold."""
     rows = await db.fetch(
-        "SELECT v.livestream_id, v.connection_id FROM livestream_viewers AS v JOIN connections AS c ON c.id = v.connection_id"
-        " JOIN logins AS g ON g.id = c.login_id JOIN users AS u ON u.id = v.user_id"
-        " WHERE v.livestream_id = ANY($1) AND g.revoked_at IS NULL AND g.expires_at > $2"
-        " AND u.status NOT IN ('suspended', 'banned')",
-        list(livestream_ids),
+        "SELECT held.livestream_id, held.connection_id FROM unnest($1::uuid[], $2::text[]) AS held (livestream_id, connection_id)"
+        " WHERE NOT EXISTS (SELECT 1 FROM livestream_viewers AS v JOIN connections AS c ON c.id = v.connection_id"
+        "  JOIN logins AS g ON g.id = c.login_id JOIN users AS u ON u.id = v.user_id"
+        "  WHERE v.livestream_id = held.livestream_id AND v.connection_id = held.connection_id"
+        "   AND g.revoked_at IS NULL AND g.expires_at > $3 AND u.status NOT IN ('suspended', 'banned'))",
+        [livestream_id for livestream_id, _connection_id in viewers],
+        [connection_id for _livestream_id, connection_id in viewers],
         now,
     )
     return {(row["livestream_id"], row["connection_id"]) for row in rows}

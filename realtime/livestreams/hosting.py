@@ -37,7 +37,7 @@ from realtime.media.engines.interface import (
 from realtime.node_calls import NodeCalls
 from realtime.presence import Node
 from storage.database import Database
-from storage.livestream_viewers import list_admitted_viewers
+from storage.livestream_viewers import list_departed_viewers
 from storage.livestreams import HostedLivestream, Livestream, LivestreamParts, list_hosted, lock_livestream
 from storage.transaction import Transaction
 
@@ -165,20 +165,22 @@ class LivestreamHost:
 
     async def keep_in_step(self) -> None:
         """One round."""
-        watched = [(held, held.since, set(held.viewers)) for held in self.places.held.values() if held.claims == 0]
+        watched = [(held, held.since, dict(held.viewers)) for held in self.places.held.values() if held.claims == 0]
+        viewers = [(held.livestream_id, viewer) for held, _since, offered in watched for viewer in offered]
         now = self._clock.now()
         async with self._database.connection() as db:
             hosted = {row.media_id: row for row in await list_hosted(db, self._node.id, now=now)}
-            admitted = await list_admitted_viewers(db, [held.livestream_id for held, _since, _viewers in watched], now=now)
-        for held, since, viewers in watched:
+            departed = await list_departed_viewers(db, viewers, now=now)
+        for held, since, offered in watched:
             row = hosted.get(held.place.media_id)
             if row is None:
                 await self._close(held)
                 continue
             if held.claims == 0 and held.since == since:
                 await self._follow(held, row)
-            for viewer in viewers:
-                if (held.livestream_id, viewer) not in admitted:
+            for viewer, offered_at in offered.items():
+                # Whoever has come back since the database was asked stays.
+                if (held.livestream_id, viewer) in departed and held.viewers.get(viewer) == offered_at:
                     await self._carry_out(self.places.let_go(held, viewer))
         for row in hosted.values():
             if row.media_id not in self.places.held:

@@ -52,7 +52,8 @@ class HeldPlace:
     claims: int = 0
     publisher: Publisher = "gone"
     since: float = 0.0
-    viewers: set[str] = field(default_factory=set)
+    # When each was last offered media, in seconds of `time.monotonic`.
+    viewers: dict[str, float] = field(default_factory=dict)
     # Whether what is published here is written to files.
     recording: Literal["no", "yes", "refused"] = "no"
 
@@ -113,7 +114,7 @@ class Places:
                 await self._ask(livestream.media_node_id, "leave", media_id=str(media_id), viewer=viewer)
 
     async def let_go(self, held: HeldPlace, viewer: str) -> None:
-        held.viewers.discard(viewer)
+        held.viewers.pop(viewer, None)
         await self.engine.leave(held.place, viewer)
 
     async def unpublish(self, held: HeldPlace) -> None:
@@ -135,7 +136,7 @@ class Places:
         elif event.kind == "publisher_gone":
             held.publisher = "gone"
         elif event.kind == "viewer_gone" and event.viewer is not None:
-            held.viewers.discard(event.viewer)
+            held.viewers.pop(event.viewer, None)
         elif event.kind == "lost":
             del self.held[event.media_id]
         return held
@@ -152,7 +153,7 @@ class Places:
 
     async def _view(self, held: HeldPlace, viewer: str) -> str:
         sdp = await self._with_place(held, self.engine.view(held.place, viewer))
-        held.viewers.add(viewer)
+        held.viewers[viewer] = time.monotonic()
         return sdp
 
     async def _with_place(self, held: HeldPlace, work: Awaitable[Result]) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from tests.support.clients import ApiClient
 from tests.support.consultations import add_client, add_reader, go_online
 from tests.support.janus import janus_overrides, run_janus
 from tests.support.live import LiveClient
+from tests.support.redis_server import RedisServer
 from tests.support.servers import Server, StartServer
 
 SETTINGS = {"SOULSEER_NODES__LEASE_SECONDS": "3", "SOULSEER_NODES__RENEW_SECONDS": "1"}
@@ -192,3 +194,29 @@ async def test_a_livestream_goes_on_after_its_server_comes_back(
         first.close()
         if second is not None:
             second.close()
+
+
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="needs redis-server (apt install redis-server)")
+async def test_a_viewer_of_another_node_sees_the_picture(dsn: str, start_server: StartServer, tmp_path: Path) -> None:
+    redis = RedisServer(tmp_path)
+    await redis.start()
+    first, second = [await start_server({"redis": {"url": redis.url}}, dsn=dsn) for _ in range(2)]
+    reader, viewer = await add_reader(first), await add_client(second)
+    broadcast = Broadcast(reader, await go_online(first, reader), viewer, await second.connect(viewer))
+    try:
+        await broadcast.make()
+        await broadcast.publish()
+        await broadcast.watch()
+        # The reader's page comes back through the other node, and the picture goes on in the same connection.
+        publisher, watching = broadcast.publisher, broadcast.watching
+        assert publisher is not None
+        publisher.vanish()
+        await broadcast.told("paused")
+        await broadcast.reader_live.close()
+        broadcast.reader_live = await second.connect(reader)
+        await broadcast.publish()
+        await broadcast.until_seen()
+        assert broadcast.watching is watching
+    finally:
+        await broadcast.close()
+        await redis.kill()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from billing.ledger.check import check_ledger
 from server.demo import DEMO_LOGINS, DEMO_PASSWORD, fill_in_demo
-from server.demo_readers import DEMO_READERS
+from server.demo_readers import DEMO_READERS, HOUSE_READER
 from tests.support.servers import Server, StartServer
 
 
@@ -42,6 +42,8 @@ async def test_filling_in_the_demo_again_changes_nothing(start_server: StartServ
     await visitor.patch("/me", {"display_name": "Changed"})
     await fill_in_demo(server.database, server.services.passwords, "USD", now=server.clock.now())
     assert (await visitor.get("/me")).body["display_name"] == "Changed"
+    coming = (await visitor.get("/livestreams", params={"status": "scheduled"})).body["items"]
+    assert [item["reader"]["display_name"] for item in coming] == [HOUSE_READER.display_name]
     assert (await visitor.get("/wallet")).body["balance_minor"] == 5000
 
 
