@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.livestreams.people import Show, Viewer, host_of, offer
 from tests.livestreams.talk import fetch, say
 from tests.media.peers import measure
 from tests.support.clients import ApiClient
+from tests.support.janus import janus_overrides, run_janus
 from tests.support.postgres import TestPostgres
 from tests.support.servers import Server, run_server
 
@@ -154,6 +156,23 @@ async def test_what_was_live_can_be_watched_again_with_what_was_said_in_time(rec
         assert length[kind][0] == pytest.approx(file["seconds"], abs=1.0)
     assert body["messages_url"] == f"/api/v1/livestreams/{show.id}/messages"
     assert await fetch(show) == [said]
+
+
+async def test_what_a_janus_carries_is_recorded_as_well(
+    postgres: TestPostgres, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    async with (
+        run_janus(tmp_path / "janus") as janus,
+        postgres.database() as dsn,
+        run_server(dsn, tmp_path_factory.mktemp("var"), clock=MovableClock(), overrides=janus_overrides(janus)) as server,
+    ):
+        recorded = RecordedShow(await Show.prepare(server, draft={"is_recorded": True}))
+        await record_for(recorded, 45)
+        (file,) = (await recorded.replay())["files"]
+        assert file["seconds"] > 2
+        content = (await recorded.show.reader.get(file["url"], root=True)).content
+        assert measure(io.BytesIO(content))["video"][0] == pytest.approx(file["seconds"], abs=1.0)
+        await recorded.close()
 
 
 async def test_only_what_is_published_is_there_for_everybody(recorded: RecordedShow) -> None:
