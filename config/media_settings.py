@@ -175,6 +175,9 @@ class LivestreamsSettings(Section):
     @model_validator(mode="after")
     def _places_exist(self) -> LivestreamsSettings:
         check_media_places("LIVESTREAMS", self.addresses, self.public_address, self.port_range)
+        first, last = self.port_range
+        if self.engine == "embedded" and first and last - first + 1 < self.viewers_maximum + self.maximum:
+            raise ValueError("LIVESTREAMS__PORTS needs a port for each of VIEWERS_MAXIMUM viewers and MAXIMUM publishers")
         return self
 
     @property

@@ -20,6 +20,8 @@ from config import limits
 from config.clock import SystemClock
 from config.errors import StartupError
 from config.settings import DELIMITER, PREFIX, Settings
+from realtime.media.engines.choice import make_engine
+from realtime.media.engines.interface import MediaEvent
 from realtime.media.engines.janus_probe import probe_janus
 from realtime.media.turn_probe import probe_relays
 from server.app import DIST_FOLDER
@@ -188,8 +190,22 @@ async def _look_at_livestreams(settings: Settings) -> list[tuple[str, bool, str]
     if livestreams.engine == "janus":
         findings = await probe_janus(livestreams)
         return [("livestreams", finding.is_well, f"{finding.url} {finding.text}") for finding in findings]
+    problems = await _ask_engine(settings)
+    if problems:
+        return [("livestreams", False, problem) for problem in problems]
     ports = f"media on UDP ports {livestreams.ports or 'of any number'}"
     return [("livestreams", True, f"carried by this server, up to {livestreams.viewers_maximum} viewers, {ports}")]
+
+
+async def _ask_engine(settings: Settings) -> list[str]:
+    async def ignore(_event: MediaEvent) -> None:
+        return None
+
+    engine = make_engine(settings, ignore)
+    try:
+        return await engine.check()
+    finally:
+        await engine.shut_down()
 
 
 def _look_at_pages() -> tuple[str, bool, str]:

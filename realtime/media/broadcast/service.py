@@ -66,7 +66,11 @@ class Service(RequestService):
                 return await broadcast.publish(request["sdp"])
             case "view":
                 self._check_room(broadcast, request["viewer"])
-                return await broadcast.view(request["viewer"])
+                offer = await broadcast.view(request["viewer"])
+                if not _has_port(offer):
+                    await broadcast.leave(request["viewer"])
+                    raise Refusal("full")
+                return offer
             case "answer":
                 await broadcast.answer(request["viewer"], request["sdp"])
             case "leave":
@@ -107,6 +111,11 @@ class Service(RequestService):
             offer = await broadcast.view("doctor")
         finally:
             await broadcast.close()
-        if "a=candidate:" in offer:
+        if _has_port(offer):
             return []
         return ["no UDP port could be opened for livestreams at LIVESTREAMS__ADDRESSES within LIVESTREAMS__PORTS"]
+
+
+def _has_port(sdp: str) -> bool:
+    """Without one nobody can ever come."""
+    return "a=candidate:" in sdp

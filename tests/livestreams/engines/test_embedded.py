@@ -7,13 +7,15 @@ import os
 import re
 import signal
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 from aiortc.rtp import RtpPacket
 
+from config.errors import StartupError
 from config.limits import LIVESTREAM_KEYFRAME_SECONDS
+from config.settings import load_settings
 from realtime.media.engines.embedded import EmbeddedEngine
 from realtime.media.engines.interface import EngineFull, RecordingUnsupported
 from realtime.media.recording.endings import complete_file
@@ -21,6 +23,8 @@ from tests.livestreams.engines.conftest import run_embedded
 from tests.livestreams.engines.peers import TestPublisher, TestViewer
 from tests.livestreams.engines.test_engines import files_in
 from tests.media.peers import measure
+
+FEW_PORTS = {"PORTS": "42100-42104", "VIEWERS_MAXIMUM": "4", "MAXIMUM": "1"}
 
 
 async def test_keyframes_that_many_want_are_asked_for_once() -> None:
@@ -148,14 +152,33 @@ async def test_there_is_room_for_so_many_livestreams() -> None:
 
 
 async def test_media_use_the_ports_and_the_address_that_were_set() -> None:
-    async with run_embedded(PORTS="42100-42109", PUBLIC_ADDRESS="198.51.100.7") as stage:
+    async with run_embedded(**FEW_PORTS, PUBLIC_ADDRESS="198.51.100.7") as stage:
         place = await stage.open()
         publisher = TestPublisher()
         stage.publishers.append(publisher)
         described = await stage.engine.view(place, "viewer") + await stage.engine.publish(place, await publisher.offer())
         candidates = re.findall(r"a=candidate:\S+ \d+ udp \d+ (\S+) (\d+) typ host", described)
         assert {address for address, _port in candidates} == {"198.51.100.7"}
-        assert all(42_100 <= int(port) <= 42_109 for _address, port in candidates)
+        assert all(42_100 <= int(port) <= 42_104 for _address, port in candidates)
+
+
+async def test_who_finds_no_port_left_is_told_that_it_is_full() -> None:
+    with ExitStack() as stack:
+        for port in range(42_100, 42_104):
+            other = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            other.bind(("127.0.0.1", port))
+        async with run_embedded(**FEW_PORTS, ADDRESSES="127.0.0.1") as stage:
+            place = await stage.open()
+            await stage.engine.view(place, "first")
+            with pytest.raises(EngineFull):
+                await stage.engine.view(place, "second")
+            await stage.engine.leave(place, "first")
+            await stage.engine.view(place, "second")
+
+
+def test_every_viewer_needs_a_port_of_the_range() -> None:
+    with pytest.raises(StartupError, match="LIVESTREAMS__PORTS"):
+        load_settings(environment={"SOULSEER_LIVESTREAMS__PORTS": "42100-42109"}, env_file=None)
 
 
 async def test_check_names_ports_that_cannot_be_opened() -> None:
