@@ -67,7 +67,7 @@ async def list_gifts_of_consultation(db: Connection, consultation_id: UUID, *, l
 async def lock_gift(tx: Transaction, gift: GiftReceipt) -> bool:
     """Lock a gift after what it was sent in; whether it has not been given back."""
     if gift.livestream_id is not None:
-        await tx.execute("SELECT 1 FROM livestreams WHERE id = $1 FOR SHARE", gift.livestream_id)
+        await tx.execute("SELECT 1 FROM livestreams WHERE id = $1 FOR NO KEY UPDATE", gift.livestream_id)
     else:
         await tx.execute("SELECT 1 FROM consultations WHERE id = $1 FOR NO KEY UPDATE", gift.consultation_id)
     return bool(await tx.fetch_value("SELECT refunded_at IS NULL FROM gifts WHERE id = $1 FOR NO KEY UPDATE", gift.id))

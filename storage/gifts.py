@@ -101,7 +101,7 @@ class SenderLimits:
 
 _LOCK_LIVESTREAMS = """
 SELECT id, reader_id, status, gift_goal_minor, gift_goal_title FROM livestreams
-WHERE id = ANY ($1::uuid[]) ORDER BY id FOR SHARE {locked}
+WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE {locked}
 """
 _LOCK_LIVESTREAMS_OR_WAIT = _LOCK_LIVESTREAMS.replace("{locked}", "")
 _LOCK_LIVESTREAMS_OR_LEAVE = _LOCK_LIVESTREAMS.replace("{locked}", "SKIP LOCKED")
@@ -118,7 +118,7 @@ _LOCK_CONSULTATIONS_OR_LEAVE = _LOCK_CONSULTATIONS.replace("{locked}", "SKIP LOC
 async def lock_livestreams_for_gifts(
     tx: Transaction, livestream_ids: Sequence[UUID], *, skip_locked: bool
 ) -> dict[UUID, GiftLivestream]:
-    """Gifts do not wait for each other here, only for whoever changes the livestream."""
+    """What is said in them waits for nothing here. No shared lock: who ends one could wait for ever while gifts come."""
     statement = _LOCK_LIVESTREAMS_OR_LEAVE if skip_locked else _LOCK_LIVESTREAMS_OR_WAIT
     return {row["id"]: GiftLivestream(**row) for row in await tx.fetch(statement, list(livestream_ids))}
 
