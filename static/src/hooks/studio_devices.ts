@@ -7,6 +7,8 @@ import type { OpenDevices } from "../stores/call_memory";
 export interface StudioDevices {
   devices: Devices | null;
   isOpening: boolean;
+  /** False: they wait for a press. */
+  isWanted: boolean;
   hasFailed: boolean;
   choice: OpenDevices;
   setMicrophone: (isOn: boolean) => void;
@@ -14,15 +16,18 @@ export interface StudioDevices {
   open: () => Promise<void>;
 }
 
-export function useStudioDevices(): StudioDevices {
+/** Not at once: whoever has just ended one sees themselves again when they want to. */
+export function useStudioDevices(opensAtOnce: boolean): StudioDevices {
   const { ownCall, ownLivestream, mediaSupport } = useServices();
   const [choice, setChoice] = useState<OpenDevices>({ camera: true, microphone: true });
-  const [isOpening, setOpening] = useState(true);
+  const [isOpening, setOpening] = useState(opensAtOnce);
+  const [isWanted, setWanted] = useState(opensAtOnce);
   const [hasFailed, setFailed] = useState(false);
   const isMounted = useRef(true);
   const devices = ownCall.media.value?.devices ?? null;
   const openAs = async (wanted: OpenDevices) => {
     setOpening(true);
+    setWanted(true);
     setFailed(false);
     try {
       const media = await ownCall.prepare();
@@ -37,7 +42,7 @@ export function useStudioDevices(): StudioDevices {
   };
   useEffect(() => {
     isMounted.current = true;
-    if (mediaSupport === "ok") void openAs(choice);
+    if (mediaSupport === "ok" && opensAtOnce) void openAs(choice);
     return () => {
       isMounted.current = false;
       if (ownLivestream.publisher.peek() === null) ownCall.media.peek()?.devices.close();
@@ -46,6 +51,7 @@ export function useStudioDevices(): StudioDevices {
   return {
     devices,
     isOpening,
+    isWanted,
     hasFailed,
     choice,
     setMicrophone: (microphone) => setChoice({ ...choice, microphone }),

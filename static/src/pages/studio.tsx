@@ -1,5 +1,5 @@
 /** The reader's side of going live: getting ready, being live, and what comes before and after. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { LoginGate } from "../components/login_gate";
 import { Empty, ProblemNote, Skeleton } from "../components/notes";
@@ -40,14 +40,16 @@ function Studio(props: { user: User }) {
   const livestream = ownLivestream.value.value;
   const publisher = ownLivestream.publisher.value;
   const ended = ownLivestream.ended.value;
+  const hasEndedOne = useRef(false);
+  hasEndedOne.current ||= ended !== null;
   if (ended !== null) return <LivestreamSummary livestream={ended} />;
   const isPublishing = publisher !== null && publisher.stage.value !== "ended";
   if (livestream !== null || isPublishing) return <LiveView livestream={livestream} publisher={publisher} />;
   if (!ownLivestream.isKnown.value) return <Skeleton shape="page" />;
-  return <BeforeAndAfter {...props} />;
+  return <BeforeAndAfter {...props} opensCamera={!hasEndedOne.current} />;
 }
 
-function BeforeAndAfter({ user }: { user: User }) {
+function BeforeAndAfter({ user, opensCamera }: { user: User; opensCamera: boolean }) {
   const { resources, live } = useServices();
   const { url } = useLocation();
   const desk = useLoaded(() => resources.desk(), []);
@@ -67,7 +69,12 @@ function BeforeAndAfter({ user }: { user: User }) {
     <div class="stack stack--loose">
       <h1 id="studio-title">{texts.studio.title}</h1>
       {isKnown ? (
-        <Prepare announced={announced} last={last} isVerified={desk.value?.is_verified === true} />
+        <Prepare
+          announced={announced}
+          last={last}
+          isVerified={desk.value?.is_verified === true}
+          opensCamera={opensCamera}
+        />
       ) : (
         <Skeleton shape="page" />
       )}

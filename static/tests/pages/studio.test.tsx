@@ -176,8 +176,13 @@ describe("being live", () => {
     await screen.findByRole("heading", { name: "Your livestream has ended" });
     expect(screen.getByText("12:40")).toBeTruthy();
     expect(screen.getByText(/Private: only you can watch it/)).toBeTruthy();
+    opened.devices.open.mockClear();
     await press("Done");
     expect(await screen.findByText("Past livestreams")).toBeTruthy();
+    // The camera is off, as it should be after an end, until somebody wants to be seen again.
+    expect(opened.devices.open).not.toHaveBeenCalled();
+    await press("Use my camera and microphone");
+    await waitFor(() => expect(opened.devices.camera.value).not.toBeNull());
   });
 
   test("who was lost sees that it comes back by itself", async () => {

@@ -23,6 +23,7 @@ export interface PrepareProps {
   /** The newest one before, whose title and category are taken up. */
   last: Livestream | null;
   isVerified: boolean;
+  opensCamera: boolean;
 }
 
 export function Prepare(props: PrepareProps) {
@@ -50,7 +51,7 @@ function Refused(props: { children: ComponentChildren }) {
 
 /** The camera stays open while one chooses what to go live with. */
 function Ready(props: PrepareProps) {
-  const studio = useStudioDevices();
+  const studio = useStudioDevices(props.opensCamera);
   const announcedId = props.announced?.id;
   useEffect(() => {
     // It was chosen from a list further down.
@@ -64,7 +65,8 @@ function ReadyWith({ announced, last, studio }: PrepareProps & { studio: StudioD
   const going = useGoingLive(announced);
   const { devices } = studio;
   const hasSomething = devices !== null && (devices.camera.value !== null || devices.microphone.value !== null);
-  const isNothingAllowed = devices !== null && !studio.isOpening && !hasSomething && studio.choice.camera;
+  const isNothingAllowed =
+    devices !== null && !studio.isOpening && !hasSomething && studio.isWanted && studio.choice.camera;
   const goLive = async () => {
     const draft = details.check();
     if (draft !== null && (await going.goLive(draft, studio.choice))) details.forgetDraft();

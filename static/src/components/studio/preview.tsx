@@ -33,6 +33,15 @@ export function StudioPreview(props: { studio: StudioDevices }) {
       </Note>
     );
   }
+  if (!studio.isWanted) {
+    return (
+      <div class="preview preview--wide">
+        <div class="preview__off">
+          <Button onPress={studio.open}>{texts.calls.allow.video}</Button>
+        </div>
+      </div>
+    );
+  }
   if (studio.devices === null || (studio.isOpening && studio.devices.camera.value === null)) {
     return (
       <div class="preview preview--wide">
