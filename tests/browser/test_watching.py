@@ -188,3 +188,21 @@ async def test_a_viewer_gets_in_line_for_a_private_consultation_and_the_others_a
     await desk.visitor.sees("Mara Lindqvist is in a private consultation")
     await desk.visitor.picture("private")
     await check_accessibility(desk.visitor)
+
+
+async def test_a_lost_network_loses_nothing_that_was_said_and_the_picture_comes_back(evening: Evening) -> None:
+    phone, desk = evening.phone, evening.desk
+    await phone.says("Before")
+    await desk.reads("Before")
+    await desk.visitor.go_offline()
+    await desk.page.get_by_role("textbox", name="Say something").fill("Said without a network")
+    await desk.visitor.click("Send")
+    await phone.says("Meanwhile")
+    await phone.reads("Meanwhile")
+    await desk.visitor.come_online()
+    for watcher in (phone, desk):
+        await watcher.reads("Meanwhile")
+        await watcher.reads("Said without a network")
+        lines = await watcher.page.get_by_role("log").locator(".line-said").all_inner_texts()
+        assert len(lines) == 3, lines
+    await desk.sees_the_picture_move()

@@ -88,6 +88,8 @@ export class Entering {
     } finally {
       this.isEntering = false;
     }
+    // What was told meanwhile may be newer than the answer.
+    this.look();
   }
 
   /** Something was told of the livestream: are its media still where we have ours from? */
@@ -109,7 +111,6 @@ export class Entering {
 
   /** The peer connection is of no use any more. */
   viewingFailed(): void {
-    this.heldMediaId = null;
     if (Date.now() - this.tookAtMs > STEADY_MS) this.failures = 0;
     this.retryMedia(MEDIA_RETRIES_MS[Math.min(this.failures, MEDIA_RETRIES_MS.length - 1)] ?? RETRY_MS);
     this.failures += 1;
@@ -178,7 +179,10 @@ export class Entering {
     this.later(milliseconds, () => {
       this.isMediaRetryWaiting = false;
       const livestream = this.environment.livestream.peek();
-      if (livestream?.status === "live" && livestream.media_id !== null) void this.enter();
+      const state = this.environment.viewing?.state.peek();
+      // A reconnect, or media elsewhere, may have brought another offer meanwhile.
+      const isServed = state === "connecting" || state === "playing";
+      if (livestream?.status === "live" && livestream.media_id !== null && !isServed) void this.enter();
     });
   }
 

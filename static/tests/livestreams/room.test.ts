@@ -244,6 +244,61 @@ describe("the picture", () => {
     expect(model.count("livestream.join")).toBe(3);
   });
 
+  test("what is said meanwhile does not shorten the pause before the next try", async () => {
+    const { model, peers } = enter();
+    await settle();
+    for (let round = 0; round < 4; round += 1) {
+      peers.at(-1)?.become("connected");
+      peers.at(-1)?.become("failed");
+      model.say(`${round}`);
+      model.deliver();
+      await vi.advanceTimersByTimeAsync(8_000);
+    }
+    const tries = peers.length;
+    peers.at(-1)?.become("failed");
+    for (let second = 0; second < 6; second += 1) {
+      model.say("on");
+      model.deliver();
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(peers).toHaveLength(tries);
+  });
+
+  test("media that move while the join is under way are asked for where they are now", async () => {
+    const model = new ModelLivestream();
+    let release: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { send } = model.live;
+    model.live.send = async (name, payload) => {
+      const data = await send(name, payload);
+      if (name === "livestream.join" && model.count("livestream.join") === 1) await answered;
+      return data;
+    };
+    const { peers } = enter(model);
+    await settle();
+    model.change("changed", { media_id: "media-2" });
+    model.deliver();
+    release();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(peers.at(-1)?.offer).toBe("offer 2 of media-2");
+  });
+
+  test("a reconnect that brings a picture leaves nothing to retry", async () => {
+    const { model, peers } = enter();
+    await settle();
+    peers[0]?.become("connected");
+    model.state.value = "lost";
+    peers[0]?.become("failed");
+    model.reconnect();
+    await settle();
+    peers[1]?.become("connected");
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(model.count("livestream.join")).toBe(2);
+    expect(peers).toHaveLength(2);
+  });
+
   test("a connection through which nothing comes is given up, but not while nobody publishes", async () => {
     const { model, peers } = enter();
     await settle();
