@@ -55,8 +55,8 @@ class Live:
     # Puts a connection into a room of the Socket.IO server, or takes it out.
     enter_room: Callable[[str, str], Awaitable[None]]
     leave_room: Callable[[str, str], Awaitable[None]]
-    # The same, whichever node the connection is on.
-    leave_room_anywhere: Callable[[str, str], Awaitable[None]]
+    # Takes all of a person's connections out of a room, whichever nodes they are on.
+    take_out: Callable[[UUID, str], Awaitable[None]]
     # Sends events that belong to no transaction (typing), or whose commit has been awaited already (messages).
     deliver: Callable[[Sequence[Event]], Awaitable[None]]
     # None in processes that take no gifts.

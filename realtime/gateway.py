@@ -130,10 +130,14 @@ class LiveGateway:
         if self._connections.find(connection_id) is not None:
             await self._engine.leave_room(connection_id, room)
 
-    async def leave_room_anywhere(self, connection_id: str, room: str) -> None:
-        """Here, and on whichever node the connection is."""
-        await self.leave_room(connection_id, room)
-        self._tell_nodes({"leave": room, "connection": connection_id})
+    async def take_out(self, user_id: UUID, room: str) -> None:
+        """All connections of a person, on every node."""
+        await self.take_out_here(user_id, room)
+        self._tell_nodes({"leave": room, "user": str(user_id)})
+
+    async def take_out_here(self, user_id: UUID, room: str) -> None:
+        for connection in self._connections.of_user(user_id):
+            await self._engine.leave_room(connection.id, room)
 
     async def close_connections(self, connection_ids: Collection[str], code: str) -> None:
         """`code` is one of `CLOSINGS`. Returns at once; the connections, on whichever node, are closed within two seconds."""
@@ -301,7 +305,7 @@ class LiveGateway:
             await self._emit_here(message["event"], message["data"], message["room"], message["skip"], message["key"])
             return
         if "leave" in message:
-            await self.leave_room(message["connection"], message["leave"])
+            await self.take_out_here(UUID(message["user"]), message["leave"])
             return
         if "close" not in message:
             self.calls.receive(message)

@@ -105,7 +105,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
         media_watch=media_watch,
         enter_room=gateway.enter_room,
         leave_room=gateway.leave_room,
-        leave_room_anywhere=gateway.leave_room_anywhere,
+        take_out=gateway.take_out,
         deliver=gateway.delivery.deliver,
         gifts=gifts,
         livestream_messages=livestream_messages,
@@ -134,7 +134,7 @@ async def start_live(app: web.Application) -> AsyncIterator[None]:
     loops = [asyncio.create_task(part.run()) for part in (leases, meter, media_watch, sweeper, livestreams)]
     async with (
         run_recordings(services, node) as live.recordings,
-        run_livestreams(services, node, gateway.calls, app[MAKE_ENGINE]) as live.livestreams,
+        run_livestreams(services, node, gateway, app[MAKE_ENGINE]) as live.livestreams,
     ):
         yield
     for loop in loops:

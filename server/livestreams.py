@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from config import limits
+from realtime.gateway import LiveGateway
+from realtime.livestreams.bans import BanKeeper
 from realtime.livestreams.hosting import LivestreamHost, MakeEngine
 from realtime.livestreams.retention import LivestreamRetention
 from realtime.livestreams.stowing import LivestreamStower
-from realtime.node_calls import NodeCalls
 from realtime.presence import Node
 from server.background import run_loops
 from server.services import Services
@@ -23,7 +24,7 @@ MAKE_ENGINE: web.AppKey[MakeEngine] = web.AppKey("make_engine")
 
 @asynccontextmanager
 async def run_livestreams(
-    services: Services, node: Node, calls: NodeCalls, make_engine: MakeEngine
+    services: Services, node: Node, gateway: LiveGateway, make_engine: MakeEngine
 ) -> AsyncIterator[LivestreamHost]:
     """At the end everybody's media end; readers publish again at another process, or here once it is back.
 
@@ -37,7 +38,7 @@ async def run_livestreams(
         database=database,
         clock=clock,
         node=node,
-        calls=calls,
+        calls=gateway.calls,
         make_engine=make_engine,
         recording_folder=folder,
     )
@@ -51,9 +52,14 @@ async def run_livestreams(
     )
     host.on_recorded = stower.wake
     retention = LivestreamRetention(settings=settings, database=database, clock=clock, files=files)
+    bans = BanKeeper(database=database, clock=clock, take_out=gateway.take_out_here)
     tasks = [asyncio.create_task(part.run()) for part in (host, stower)]
+    loops = {
+        "livestream_retention": (limits.RECORDING_RETENTION_SECONDS, retention.run_round),
+        "livestream_bans": (limits.LIVESTREAM_BANS_SECONDS, bans.run_round),
+    }
     try:
-        async with run_loops({"livestream_retention": (limits.RECORDING_RETENTION_SECONDS, retention.run_round)}):
+        async with run_loops(loops):
             yield host
     finally:
         for task in tasks:

@@ -44,14 +44,6 @@ class Standing:
     permissions: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class RemovedViewing:
-    """Somebody no longer watches this livestream through this connection."""
-
-    livestream_id: UUID
-    connection_id: str
-
-
 _SANCTION = "s.reader_id, s.user_id, s.kind, s.until_at, s.reason, s.imposed_by, s.created_at"
 
 
@@ -138,15 +130,27 @@ async def list_sanctions(
     ]
 
 
-async def delete_viewings(tx: Transaction, *, reader_id: UUID, user_id: UUID) -> list[RemovedViewing]:
-    """Take somebody out of all of a reader's livestreams."""
+async def delete_viewings(tx: Transaction, *, reader_id: UUID, user_id: UUID) -> frozenset[UUID]:
+    """Take somebody out of all of a reader's livestreams; those that they were in."""
     rows = await tx.fetch(
         "DELETE FROM livestream_viewers AS v USING livestreams AS l WHERE l.id = v.livestream_id AND l.reader_id = $1"
-        " AND v.user_id = $2 RETURNING v.livestream_id, v.connection_id",
+        " AND v.user_id = $2 RETURNING v.livestream_id",
         reader_id,
         user_id,
     )
-    return [RemovedViewing(row["livestream_id"], row["connection_id"]) for row in rows]
+    return frozenset(row["livestream_id"] for row in rows)
+
+
+async def list_new_bans(db: Connection, *, since: datetime, now: datetime) -> list[tuple[UUID, UUID]]:
+    """(livestream, person) for everybody who was banned since then, for each livestream that is not over."""
+    rows = await db.fetch(
+        "SELECT l.id, s.user_id FROM livestream_sanctions AS s"
+        " JOIN livestreams AS l ON l.reader_id = s.reader_id AND l.status IN ('scheduled', 'live')"
+        " WHERE s.kind = 'banned' AND s.created_at > $1 AND (s.until_at IS NULL OR s.until_at > $2)",
+        since,
+        now,
+    )
+    return [(row["id"], row["user_id"]) for row in rows]
 
 
 async def insert_moderator(tx: Transaction, *, reader_id: UUID, user_id: UUID, now: datetime) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
@@ -26,7 +25,6 @@ from realtime.livestreams.snapshots import render_livestream
 from storage.audit import insert_audit_row
 from storage.livestream_messages import lock_line, mark_line_deleted
 from storage.livestream_moderation import (
-    RemovedViewing,
     list_standings,
 )
 from storage.livestreams import Livestream, LivestreamParts, lock_livestream
@@ -190,15 +188,15 @@ async def sanction(live: Live, caller: Caller, payload: SanctionViewer) -> Sanct
         )
 
     imposed = await live.database.transact(write)
-    await put_out(live, imposed.removed)
+    await _put_out(live, payload.user_id, imposed)
     return SanctionData(sanction=None if imposed.sanction is None else render_sanction(imposed.sanction))
 
 
-async def put_out(live: Live, removed: Sequence[RemovedViewing]) -> None:
-    """Their connections hear no more of these livestreams, on whichever node; their media end with the rows that are gone."""
-    for viewing in removed:
-        await live.leave_room_anywhere(viewing.connection_id, livestream_audience(viewing.livestream_id))
-    if removed and live.livestreams is not None:
+async def _put_out(live: Live, user_id: UUID, imposed: Imposed) -> None:
+    """They hear no more of these livestreams, on whichever node; their media end with the rows that are gone."""
+    for livestream_id in imposed.removed_from:
+        await live.take_out(user_id, livestream_audience(livestream_id))
+    if imposed.removed_from and live.livestreams is not None:
         live.livestreams.wake()
 
 

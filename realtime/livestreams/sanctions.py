@@ -19,7 +19,6 @@ from realtime.livestreams.ranks import Rank, check_above, check_keeps_order, ran
 from storage.audit import insert_audit_row
 from storage.livestream_moderation import (
     ListedSanction,
-    RemovedViewing,
     Sanction,
     Standing,
     delete_moderator,
@@ -79,10 +78,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Imposed:
-    """`removed`: through what they watched until now; their connections are to leave the rooms."""
+    """`removed_from`: the livestreams that they watched until now; their connections are to leave those rooms."""
 
     sanction: Sanction | None
-    removed: list[RemovedViewing]
+    removed_from: frozenset[UUID]
 
 
 def render_sanction(sanction: Sanction) -> SanctionView:
@@ -133,13 +132,13 @@ async def impose(
     check_above(rank, standings[user_id])
     _check_may_change(rank, before, standings)
     after = _sanction(caller, wanted, reader_id=reader_id, user_id=user_id, now=now)
-    removed = await _write(tx, before, after, reader_id=reader_id, user_id=user_id)
+    removed_from = await _write(tx, before, after, reader_id=reader_id, user_id=user_id)
     if before is not None or after is not None:
         told_in = dict.fromkeys([*([] if livestream_id is None else [livestream_id]), *open_ids])
         _emit(tx, list(told_in), after, reader_id=reader_id, user_id=user_id, now=now)
         if rank == Rank.ADMIN:
             await _note(tx, caller, before, after, reader_id=reader_id, user_id=user_id, now=now)
-    return Imposed(after, removed)
+    return Imposed(after, removed_from)
 
 
 def _check_may_change(rank: Rank, before: Sanction | None, standings: dict[UUID, Standing]) -> None:
@@ -157,15 +156,15 @@ def _sanction(caller: Caller, wanted: Wanted, *, reader_id: UUID, user_id: UUID,
 
 async def _write(
     tx: Transaction, before: Sanction | None, after: Sanction | None, *, reader_id: UUID, user_id: UUID
-) -> list[RemovedViewing]:
+) -> frozenset[UUID]:
     if after is None:
         if before is not None:
             await delete_sanction(tx, reader_id=reader_id, user_id=user_id)
-        return []
+        return frozenset()
     await save_sanction(tx, after)
     # Whoever has to be kept in order does not keep it.
     await delete_moderator(tx, reader_id=reader_id, user_id=user_id)
-    return await delete_viewings(tx, reader_id=reader_id, user_id=user_id) if after.kind == "banned" else []
+    return await delete_viewings(tx, reader_id=reader_id, user_id=user_id) if after.kind == "banned" else frozenset()
 
 
 def _emit(

@@ -131,6 +131,7 @@ CREATE TABLE livestream_sanctions (
     created_at timestamptz NOT NULL,
     PRIMARY KEY (reader_id, user_id)
 );
+CREATE INDEX livestream_bans ON livestream_sanctions (created_at) WHERE kind = 'banned';
 CREATE INDEX livestream_sanctions_newest ON livestream_sanctions (reader_id, created_at DESC, user_id DESC);
 
 -- Keeping order everywhere is its own permission; whoever could end livestreams before may do that too.

@@ -13,6 +13,8 @@ import pytest
 
 from config.clock import MovableClock
 from config.ids import new_id
+from realtime.livestreams.bans import BanKeeper
+from server.live import GATEWAY
 from tests.livestreams.people import Show, Viewer
 from tests.livestreams.talk import add_audience, fetch, follow_events, hear, refused, said_to, say, seqs
 from tests.support.clients import ApiClient
@@ -383,3 +385,20 @@ async def test_two_nodes_are_one_room_with_one_order(nodes: tuple[Server, Server
     await hear(there, "Quiet now")
     assert (await refused(show, gone))["code"] == "livestream.banned"
     assert "Quiet now" not in [message["content"] for message in said_to(gone.live, show)]
+
+
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="needs redis-server (apt install redis-server)")
+async def test_a_ban_that_another_node_was_not_told_of_reaches_it_all_the_same(
+    nodes: tuple[Server, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = nodes
+    show = await Show.prepare(first)
+    gone, there = await add_audience(show, 2, server=second)
+    monkeypatch.setattr(first.app[GATEWAY], "_tell_nodes", lambda _message: None)
+    await sanction(show, gone, "banned")
+    keeper = BanKeeper(database=second.database, clock=second.clock, take_out=second.app[GATEWAY].take_out_here)
+    await keeper.run_round()
+    await say(show, show.live, "Quiet now")
+    await hear(there, "Quiet now")
+    await refused(show, gone)
+    assert said_to(gone.live, show) == []

@@ -261,7 +261,7 @@ async def run_node(
         media_watch=MediaWatch(database=database, settings=settings, clock=clock, node=node),
         enter_room=gateway.enter_room,
         leave_room=gateway.leave_room,
-        leave_room_anywhere=gateway.leave_room_anywhere,
+        take_out=gateway.take_out,
         deliver=gateway.delivery.deliver,
         gifts=GiftWriter(dsn=database.dsn, clock=clock, billing=settings.billing, deliver=gateway.delivery.deliver),
         livestream_messages=LivestreamMessageWriter(dsn=database.dsn, clock=clock),
