@@ -51,7 +51,6 @@ export const studioTexts = {
   fromSchedule: (title: string, when: string) => `This is “${title}”, announced for ${when}.`,
   anotherInstead: "Go live with something else",
 
-  live: "Live",
   liveFor: (clock: string) => `Live ${clock}`,
   ownStage: "What viewers see",
   ownPicture: "Your own picture, as in a mirror",
@@ -62,7 +61,6 @@ export const studioTexts = {
   peak: "Most at once",
   earned: "Gifts, your part",
   gifts: "Gifts",
-  goalReached: (reached: string, goal: string) => `${reached} of ${goal}`,
   controls: "Controls of the livestream",
   mute: "Mute",
   unmute: "Unmute",
@@ -117,7 +115,6 @@ export const studioTexts = {
     no_way: "Sound and picture found no way to the site. A firewall may block them: try another network.",
     refused: "The site refused it. Reload the page and try again.",
   } satisfies Record<Refusal, string>,
-  leaveWarning: "You are live. Leaving the page stops your picture.",
 
   barLive: (title: string) => `You are live: ${title}`,
   barWatching: (count: number) => (count === 1 ? "1 viewer" : `${count} viewers`),
