@@ -27,7 +27,7 @@ from realtime.media.engines.interface import (
     PlaceGone,
 )
 from realtime.media.engines.janus_client import JanusRefused, JanusUnreachable
-from realtime.media.engines.janus_descriptions import read_answer, read_offer
+from realtime.media.engines.janus_descriptions import cap_bitrate, read_answer, read_offer
 from realtime.media.engines.janus_probe import probe_janus
 from realtime.media.engines.janus_recording import Recordings
 from realtime.media.engines.janus_rooms import NO_SUCH_ROOM, Room
@@ -76,7 +76,7 @@ class JanusEngine:
     async def publish(self, place: Place, sdp: str) -> str:
         offer = read_offer(sdp)
         async with self._at(place) as room:
-            return await room.publish(offer)
+            return cap_bitrate(await room.publish(offer), self._settings.bitrate_kbps)
 
     async def unpublish(self, place: Place) -> None:
         try:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from config import limits
 from realtime.media.engines.interface import DescriptionRefused
 
 _WHERE = ("a=candidate:", "a=remote-candidates:", "a=end-of-candidates")
+_VIDEO_SECTION = re.compile(r"(m=video .*\r\n(?:i=.*\r\n)?(?:c=.*\r\n)?)")
 _NEEDED = ("a=fingerprint:", "a=ice-ufrag:", "a=ice-pwd:")
 
 
@@ -31,6 +34,11 @@ def read_answer(sdp: str) -> str:
     if any("a=sendonly" in section or "a=sendrecv" in section for section in sections):
         raise DescriptionRefused("a viewer sends nothing")
     return _strip_candidates(sdp)
+
+
+def cap_bitrate(sdp: str, kbps: int) -> str:
+    """An answer to a publisher with a line that browsers keep to from the first packet on (RFC 8866, section 5.8)."""
+    return _VIDEO_SECTION.sub(rf"\g<1>b=AS:{kbps}\r\n", sdp)
 
 
 def _strip_candidates(sdp: str) -> str:

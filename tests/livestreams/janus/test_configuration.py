@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -95,6 +96,16 @@ async def test_nobody_enters_a_place_sees_it_or_ends_it_without_its_keys(janus: 
             assert refused.value.code in (429, 433), (request, fields, str(refused.value))
     viewer = await node.view(place, "viewer")
     await viewer.until_received("video", 5)
+
+
+async def test_publishers_are_asked_to_stay_below_the_bit_rate_that_was_set(janus: Janus, start_node: StartNode) -> None:
+    node = await start_node(janus, bitrate_kbps=300)
+    place = await node.engine.open(new_id())
+    publisher = await node.publish(place)
+    assert re.search(r"m=video.*?\r\nb=AS:300\r\n", publisher.answered, re.DOTALL)
+    viewer = await node.view(place, "viewer")
+    await viewer.until(lambda: len(publisher.bandwidths) > 2)
+    assert max(publisher.bandwidths) <= 300_000
 
 
 async def test_secrets_are_neither_in_what_is_stored_nor_the_same_for_two_places(node: Node) -> None:
