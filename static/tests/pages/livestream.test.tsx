@@ -224,6 +224,32 @@ test("somebody else's gift is celebrated and named in the chat", async () => {
   expect(screen.getByRole("region", { name: "Top givers" }).textContent).toContain("Bo$5.00");
 });
 
+test("the reader's goal grows with what is given", async () => {
+  const goal = { title: "A new deck", goal_minor: 2_000, reached_minor: 500 };
+  const fake = watch({ livestream: sampleLivestream({ gift_goal: goal }) });
+  await inside(fake);
+  const bar = () => screen.getByRole("progressbar", { name: "Gift goal: A new deck" });
+  expect(bar().getAttribute("aria-valuetext")).toBe("$5.00 of $20.00");
+  const gift = sampleGift();
+  const give = (reached: number, seq: number) =>
+    act(() =>
+      fake.socket.receive("gift.sent", {
+        livestream_id: LIVESTREAM_ID,
+        gift: { ...gift, id: `gift-${seq}` },
+        message: sampleLine(seq, { kind: "gift", content: "", gift }),
+        top_senders: [],
+        gift_goal: { ...goal, reached_minor: reached },
+        at: AT,
+      }),
+    );
+  await give(1_000, 1);
+  expect(bar().getAttribute("aria-valuenow")).toBe("1000");
+  await give(2_100, 3);
+  await give(1_500, 2);
+  expect(bar().getAttribute("aria-valuetext")).toBe("$21.00 of $20.00");
+  expect(screen.getByText(/Reached\. Thank you!/)).toBeTruthy();
+});
+
 test("only who keeps order gets the menu of a message", async () => {
   const { socket } = watch({ messages: [sampleLine(1)] });
   await within(await screen.findByRole("log")).findByText("text 1");
