@@ -63,16 +63,20 @@ class _Tap:
 
 
 class _CappedEstimator:
-    """Asks the sender for no more than whoever watches it can take."""
+    """Asks the sender for no more than whoever watches it can take, and not with every packet, which a busy machine would do."""
 
     def __init__(self, inner: Any, find_cap: Callable[[], int | None]) -> None:
         self._inner = inner
         self._find_cap = find_cap
+        self._told_at_ms = 0
 
-    def add(self, **arguments: Any) -> tuple[int, list[int]] | None:
-        estimate: tuple[int, list[int]] | None = self._inner.add(**arguments)
+    def add(self, *, arrival_time_ms: int, **arguments: Any) -> tuple[int, list[int]] | None:
+        estimate: tuple[int, list[int]] | None = self._inner.add(arrival_time_ms=arrival_time_ms, **arguments)
+        if estimate is None or arrival_time_ms - self._told_at_ms < limits.RELAY_ESTIMATE_MS:
+            return None
+        self._told_at_ms = arrival_time_ms
         cap = self._find_cap()
-        return estimate if estimate is None or cap is None else (min(estimate[0], cap), estimate[1])
+        return estimate if cap is None else (min(estimate[0], cap), estimate[1])
 
 
 def take_packets(
