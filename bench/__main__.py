@@ -6,9 +6,10 @@ python -m bench
 from __future__ import annotations
 
 import asyncio
+import shutil
 import statistics
 
-from bench import connections, first_page, gift_fanout, gifts, ledger, live_calls, live_chat, meter, recording
+from bench import connections, first_page, gift_fanout, gifts, ledger, live_calls, live_chat, livestream_relay, meter, recording
 from bench.processes import stay_on_load_core
 from config.logging import configure_logging
 
@@ -55,6 +56,15 @@ async def _recording() -> None:
     _row("recording, CPU s per minute of a video", f"{ours:.1f}", f"with transcoding {plain:.1f}, {plain / ours:.1f} times")
 
 
+async def _livestreams() -> None:
+    if shutil.which("janus") is None:
+        return
+    sides = await livestream_relay.measure(viewers=20, plain_viewers=2, seconds=8, rounds=1)
+    ours, janus, plain = (statistics.median(side.microseconds) for side in sides)
+    beside = f"Janus {janus:.0f}, {ours / janus:.2f} times; MediaRelay {plain:.0f}"
+    _row("livestream, CPU µs for each packet to a viewer", f"{ours:.1f}", beside, "1.5 times Janus")
+
+
 async def _gifts() -> None:
     cases, peers = await gifts.measure(seconds=2, rounds=2, clients=8, senders=200)
     theirs = statistics.median(peers)
@@ -92,6 +102,7 @@ async def main() -> None:
     await _fanout()
     await _calls()
     await _recording()
+    await _livestreams()
     await _connections()
     size = first_page.compressed_bytes(first_page.files_of_home_page(first_page.DIST))
     _row("first page, KiB compressed", f"{size / _KIB:.1f}", aim="below 100")
