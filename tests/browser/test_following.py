@@ -162,6 +162,16 @@ async def test_who_follows_a_reader_is_told_in_the_page_and_outside_it(
         await client.click("Turn off")
         await client.sees("This browser says nothing while the site is closed.")
 
+        # What the message's own address does needs no login.
+        await client.context.clear_cookies()
+        await client.visit(message["off_url"])
+        await look_at(client, "off")
+        await client.click("Turn off messages when a reader you follow goes live")
+        await client.sees("You will not get messages when a reader you follow goes live any more.")
+        await look_at(client, "done")
+        items = (await person.get("/me/notification-preferences")).body["items"]
+        assert [item["kind"] for item in items if not item["in_page"]] == ["reader_live"]
+
 
 async def test_followed_readers_can_be_found_again(start_server: StartServer, open_window: OpenWindow) -> None:
     server = await start_server(SETTINGS)
