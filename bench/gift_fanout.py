@@ -74,23 +74,22 @@ async def seed(dsn: str, viewers: int) -> Plan:
     """A live livestream, and what its viewers and givers send: a token each, the join, the gift."""
     await migrate(dsn)
     database = await Database.open(dsn, connections=4)
-    await add_people(database, -(-viewers // 2) + SENDERS, starting_now())
+    # Clients alone: a reader who connects is online, which is told to those who follow them.
+    await add_people(database, viewers + SENDERS, starting_now())
     await database.transact(lambda tx: open_gift_kinds(tx, "USD", now=starting_now().now()))
     async with database.connection() as db:
-        readers, clients = [
-            [row["id"] for row in await db.fetch("SELECT id FROM users WHERE role = $1 ORDER BY id", role)]
-            for role in ("reader", "client")
-        ]
+        reader_id = await db.fetch_value("SELECT min(user_id::text)::uuid FROM readers")
+        clients = [row["id"] for row in await db.fetch("SELECT id FROM users WHERE role = 'client' ORDER BY id")]
         kind = (await list_gift_kinds(db, currency="USD", is_active=True, limit=1))[0]
-    livestream_id = str(await add_livestream(database, readers.pop()))
+    livestream_id = str(await add_livestream(database, reader_id))
     async with database.connection() as db:
         await db.execute("ANALYZE")
     await database.close()
     issue = authenticator(database).issue
     join = _command("livestream.join", livestream_id=livestream_id)
     give = _command("gift.send", livestream_id=livestream_id, gift_kind_id=str(kind.id), quantity=1, message=NONCE, nonce=NONCE)
-    people = [{"token": issue(user_id=person, login_id=person), "join": join, "give": give} for person in (*clients, *readers)]
-    return {"senders": people[:SENDERS], "viewers": people[SENDERS : SENDERS + viewers]}
+    people = [{"token": issue(user_id=person, login_id=person), "join": join, "give": give} for person in clients]
+    return {"senders": people[:SENDERS], "viewers": people[SENDERS:]}
 
 
 def plain_plan(viewers: int) -> Plan:
