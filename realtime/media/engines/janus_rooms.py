@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from realtime.media.engines.interface import MediaEvent, PlaceGone
-from realtime.media.engines.janus_client import Handle, JanusClient, JanusRefused
+from realtime.media.engines.janus_client import Handle, JanusClient, JanusRefused, JanusUnreachable
 from realtime.media.engines.janus_keys import RoomKeys
 from realtime.media.engines.janus_publishing import Publisher
 from realtime.media.engines.janus_viewing import Feed, Viewer
@@ -180,12 +180,14 @@ class Room:
 
     async def _end_others(self, number: int) -> None:
         """End every publisher's connection but the one with this number."""
-        assert self._watcher is not None
+        watcher = self._watcher
+        if watcher is None:
+            raise JanusUnreachable("the connection broke")
         room = {"room": self._keys.room, "secret": self._keys.secret}
-        for participant in (await self._watcher.ask("listparticipants", **room)).data["participants"]:
+        for participant in (await watcher.ask("listparticipants", **room)).data["participants"]:
             if participant["publisher"] and not participant.get("dummy") and participant["id"] != number:
                 try:
-                    await self._watcher.ask("kick", id=participant["id"], **room)
+                    await watcher.ask("kick", id=participant["id"], **room)
                 except JanusRefused:
                     # Gone meanwhile.
                     continue
