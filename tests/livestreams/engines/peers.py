@@ -59,6 +59,17 @@ class TestPublisher:
         self.answered = sdp
         await self.pc.setRemoteDescription(RTCSessionDescription(sdp=sdp, type="answer"))
 
+    def lose_packets(self, *, every: int) -> None:
+        """Every so manieth packet that is sent never arrives."""
+        ice: Any = self.pc.getTransceivers()[0].sender.transport.transport
+        send, counter = ice._send, itertools.count(1)
+
+        async def send_most(data: bytes) -> None:
+            if next(counter) % every:
+                await send(data)
+
+        ice._send = send_most
+
     def vanish(self) -> None:
         """As a machine whose network is cut off: nothing is said any more, not even good-bye."""
         silence(self.pc)

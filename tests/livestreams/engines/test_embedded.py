@@ -78,6 +78,21 @@ async def test_who_recovers_sees_everything_again() -> None:
         assert stage.told.count("viewer_gone") == 0
 
 
+async def test_what_is_lost_on_the_way_is_sent_again_to_the_relay_and_to_viewers() -> None:
+    async with run_embedded() as stage:
+        place = await stage.open()
+        publisher = await stage.publish(place)
+        good, lossy = await stage.view(place, "good"), await stage.view(place, "lossy")
+        await asyncio.gather(good.until_received("video", 15), lossy.until_received("video", 15))
+        publisher.lose_packets(every=20)
+        lossy.lose_packets(kept=9, of=10)
+        before = (good.frames["video"], lossy.frames["video"])
+        # What was asked for again comes later, so that the last few pictures may be missing.
+        await good.until_received("video", 120)
+        await lossy.until(lambda: lossy.frames["video"] - before[1] >= 110)
+        assert good.frames["video"] - before[0] <= 200
+
+
 async def test_a_publisher_is_asked_to_stay_below_the_bit_rate_that_was_set() -> None:
     async with run_embedded(BITRATE_KBPS="300") as stage:
         place = await stage.open()
