@@ -8,6 +8,8 @@ import { TopUpForm } from "./top_up_form";
 export function TopUpDialog(props: {
   ratePerMinuteMinor?: number;
   onClose: () => void;
+  /** The way back to what the money was needed for, said on a button once it is there. */
+  goOnText?: string;
   /** What must be seen while the sheet is open. */
   children?: ComponentChildren;
 }) {
@@ -23,6 +25,7 @@ export function TopUpDialog(props: {
       {props.children}
       <TopUpForm
         {...(props.ratePerMinuteMinor === undefined ? {} : { ratePerMinuteMinor: props.ratePerMinuteMinor })}
+        {...(props.goOnText === undefined ? {} : { goOn: { text: props.goOnText, onPress: props.onClose } })}
       />
     </Dialog>
   );

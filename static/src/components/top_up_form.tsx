@@ -15,7 +15,13 @@ import { Note, ProblemNote } from "./notes";
 const STEPS_MINOR = [1_000, 2_000, 5_000];
 const OTHER = "other";
 
-export function TopUpForm(props: { ratePerMinuteMinor?: number }) {
+interface TopUpFormProps {
+  ratePerMinuteMinor?: number;
+  /** What the money was needed for, offered once it is there. */
+  goOn?: { text: string; onPress: () => void };
+}
+
+export function TopUpForm(props: TopUpFormProps) {
   const { site, addingMoney } = useServices();
   useEffect(() => {
     void addingMoney.enter();
@@ -27,7 +33,7 @@ export function TopUpForm(props: { ratePerMinuteMinor?: number }) {
   return <Form {...props} site={site.value} />;
 }
 
-function Form(props: { ratePerMinuteMinor?: number; site: Site }) {
+function Form(props: TopUpFormProps & { site: Site }) {
   const { addingMoney } = useServices();
   const step = addingMoney.step.value;
   const { publishable_key: publishableKey, mode } = props.site.payments;
@@ -46,9 +52,15 @@ function Form(props: { ratePerMinuteMinor?: number; site: Site }) {
         <Note tone="positive">
           <p role="status">{texts.money.completed(formatMoney(step.topUp.amount_minor, step.topUp.currency))}</p>
         </Note>
-        <div>
-          <Button onPress={() => addingMoney.again()}>{texts.money.addMoney}</Button>
-        </div>
+        {props.goOn === undefined ? (
+          <div>
+            <Button onPress={() => addingMoney.again()}>{texts.money.addMoney}</Button>
+          </div>
+        ) : (
+          <Button look="primary" isWide onPress={props.goOn.onPress}>
+            {props.goOn.text}
+          </Button>
+        )}
       </div>
     );
   }

@@ -26,6 +26,7 @@ interface Setting {
   user?: User | null;
   messages?: LivestreamMessage[];
   wallet?: typeof WALLET;
+  topUp?: { id: string; status: "completed"; amount_minor: number; currency: string };
   lists?: Partial<Record<Livestream["status"], Livestream[]>>;
 }
 
@@ -39,6 +40,7 @@ function show(path: string, { livestream = sampleLivestream(), user = sampleUser
     if (call.path.includes("top-senders")) return { items: [] };
     if (call.path === "/gift-kinds") return { items: sampleKinds, next_cursor: null };
     if (call.path === "/wallet") return more.wallet ?? WALLET;
+    if (call.path === "/wallet/top-ups") return more.topUp;
     return undefined;
   };
   const fake = fakeServices(answer, user);
@@ -192,6 +194,19 @@ test("a gift beyond the balance offers money instead, over what was chosen", asy
   fireEvent.click(screen.getByRole("button", { name: "Add money" }));
   fireEvent.click(await screen.findByRole("button", { name: "Close" }));
   await screen.findByText("Your balance is $10.00; $40.00 is missing for this.");
+});
+
+test("money that was added for a gift leads back to the gift", async () => {
+  const topUp = { id: "t-1", status: "completed", amount_minor: 5_000, currency: "USD" } as const;
+  const { services } = watch({ topUp });
+  await services.wallet.reload();
+  fireEvent.click(await screen.findByRole("button", { name: "Send Mara a gift" }));
+  fireEvent.click(await screen.findByRole("radio", { name: /Moon/ }));
+  fireEvent.click(await screen.findByRole("button", { name: "Add money" }));
+  fireEvent.click(await screen.findByRole("button", { name: /Add \$10.00/ }));
+  await screen.findByText("$50.00 added to your wallet.");
+  fireEvent.click(screen.getByRole("button", { name: "Back to the gift" }));
+  expect(((await screen.findByRole("radio", { name: /Moon/ })) as HTMLInputElement).checked).toBe(true);
 });
 
 test("a spending limit that does not reach is said, with the way to it", async () => {

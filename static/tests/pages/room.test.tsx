@@ -6,16 +6,18 @@ import RoomPage from "../../src/pages/room";
 import type { Consultation } from "../../src/protocol";
 import { ServicesContext } from "../../src/services";
 import { fakeServices } from "../support/fake_services";
-import { CONSULTATION_ID, sampleConsultation } from "../support/samples";
+import { CONSULTATION_ID, READER_ID, sampleConsultation } from "../support/samples";
 
 let consultation: Consultation;
 const messages: unknown[] = [];
+let livestreamId: string | null = null;
 
 async function openRoom() {
   const fake = fakeServices((call) => {
     if (call.path.startsWith(`/consultations/${CONSULTATION_ID}/messages`))
       return { items: messages, next_cursor: null };
     if (call.path === `/consultations/${CONSULTATION_ID}`) return consultation;
+    if (call.path === `/readers/${READER_ID}`) return { livestream_id: livestreamId };
     if (call.path === "/wallet") return { balance_minor: 2_000, held_minor: 0, currency: "USD" };
     return undefined;
   });
@@ -54,6 +56,7 @@ function change(
 beforeEach(() => {
   localStorage.clear();
   messages.length = 0;
+  livestreamId = null;
   consultation = sampleConsultation();
 });
 afterEach(cleanup);
@@ -109,6 +112,18 @@ describe("the room", () => {
     fireEvent.click(screen.getByText("End now"));
     expect(await screen.findByText("The consultation has ended")).toBeTruthy();
     expect(screen.getByText("1:01")).toBeTruthy();
+  });
+
+  test("leads back to the reader's livestream afterwards, while there is one", async () => {
+    consultation = sampleConsultation({ status: "completed", end_reason: "client_ended", paid_until_at: null });
+    await openRoom();
+    await screen.findByText("The consultation has ended");
+    expect(screen.queryByRole("link", { name: "To Mara's livestream" })).toBeNull();
+    cleanup();
+    livestreamId = "livestream-1";
+    await openRoom();
+    const way = await screen.findByRole("link", { name: "To Mara's livestream" });
+    expect(way.getAttribute("href")).toBe("/live/livestream-1");
   });
 
   test("offers a top-up over the room when the money ended, without the composer", async () => {

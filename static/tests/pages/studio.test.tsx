@@ -76,6 +76,13 @@ describe("getting ready", () => {
     expect((screen.getByLabelText("Category") as HTMLSelectElement).value).toBe("Tarot");
   });
 
+  test("that the last one's choice will have it recorded is said beside the button", async () => {
+    await open({ past: [sampleLivestream({ status: "ended", is_recorded: true })] });
+    await screen.findByText("It will be recorded. Viewers are told so.");
+    fireEvent.click(screen.getByRole("checkbox", { name: /Record it/ }));
+    await waitFor(() => expect(screen.queryByText(/It will be recorded/)).toBeNull());
+  });
+
   test("a title that is missing and a goal that is half are said, and nothing is sent", async () => {
     await open();
     fireEvent.input(await titleField(), { target: { value: " " } });

@@ -37,7 +37,7 @@ export function GiftSheet(props: GiftSheetProps) {
   const kinds = loaded.value?.items ?? [];
   const kind = kinds.find(({ id }) => id === kindId) ?? kinds[0];
   // In its place rather than above: what a bank asks in a frame of its own could not lie over a modal sheet.
-  if (isToppingUp) return <TopUpDialog onClose={() => setToppingUp(false)} />;
+  if (isToppingUp) return <TopUpDialog goOnText={texts.gifts.backToGift} onClose={() => setToppingUp(false)} />;
   return (
     <Dialog title={texts.gifts.title(props.name)} onClose={props.onClose}>
       {loaded.value === null && loaded.problem === null && <Skeleton shape="card" />}

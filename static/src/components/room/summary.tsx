@@ -1,4 +1,6 @@
 /** After the end: what happened, what it cost, and a word for others. */
+import { useLoaded } from "../../hooks/loading";
+import { useServices } from "../../services";
 import { texts } from "../../texts";
 import { endReasonText } from "../../texts/end_reasons";
 import { formatClock, formatMoney } from "../../texts/formats";
@@ -54,6 +56,7 @@ export function Summary(props: RoomPart) {
         )}
         {isClient ? (
           <>
+            <WayToLivestream readerId={other.id} name={other.display_name} />
             <a class="button" href={`/readers/${other.id}`}>
               {texts.room.again(other.display_name)}
             </a>
@@ -68,6 +71,18 @@ export function Summary(props: RoomPart) {
         )}
       </div>
     </div>
+  );
+}
+
+/** Whoever was taken out of an audience finds the way back to it. */
+function WayToLivestream(props: { readerId: string; name: string }) {
+  const { resources } = useServices();
+  const livestreamId = useLoaded(() => resources.reader(props.readerId), [props.readerId]).value?.livestream_id ?? null;
+  if (livestreamId === null) return null;
+  return (
+    <a class="button button--primary" href={`/live/${livestreamId}`}>
+      {texts.room.toLivestream(props.name)}
+    </a>
   );
 }
 

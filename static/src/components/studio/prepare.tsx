@@ -84,6 +84,8 @@ function ReadyWith({ announced, last, studio }: PrepareProps & { studio: StudioD
           <Radio size={20} aria-hidden="true" />
           {texts.studio.goLive}
         </Button>
+        {/* Carried over from the last time, and on a phone the box for it is folded. */}
+        {details.typed.isRecorded && <p class="soft">{texts.studio.isGoingToBeRecorded}</p>}
         <ProblemNote problem={going.problem} />
       </div>
       <div class="card stack">

@@ -16,6 +16,7 @@ export const giftTexts = {
   balance: (amount: string, after: string) => `From your balance of ${amount}; ${after} is left.`,
   notEnough: (amount: string, missing: string) => `Your balance is ${amount}; ${missing} is missing for this.`,
   addMoney: "Add money",
+  backToGift: "Back to the gift",
   toLimits: "See your spending limits",
   none: "There are no gifts on offer right now.",
   onceMore: (kind: string, amount: string) => `Once more: ${kind} · ${amount}`,

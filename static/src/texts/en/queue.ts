@@ -12,7 +12,7 @@ export const queueTexts = {
   cardHint: (count: number) => (count === 0 ? "You can wait in line" : `Wait in line: ${count} before you`),
   cardPlace: (position: number) => `You are number ${position} in line`,
   explain: (name: string, seconds: number) =>
-    `${name} is with somebody else. Keep this site open: when it is your turn, it rings, and ${name} is kept for you for ${duration(seconds)}. Waiting costs nothing.`,
+    `${name} is not free right now. Keep this site open: when it is your turn, it rings, and ${name} is kept for you for ${duration(seconds)}. Waiting costs nothing.`,
   joining: "Joining…",
   place: (position: number, name: string) =>
     position === 1 ? `You are next in line for ${name}.` : `You are number ${position} in line for ${name}.`,

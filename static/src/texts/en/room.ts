@@ -104,6 +104,7 @@ export const roomTexts = {
   messageCount: "Messages",
   statement: "See the statement",
   transcript: "Read the conversation",
+  toLivestream: (name: string) => `To ${name}'s livestream`,
   again: (name: string) => `See ${name}'s profile`,
   toDesk: "Back to your desk",
   reviewTitle: (name: string) => `How was it with ${name}?`,

@@ -39,6 +39,7 @@ export const studioTexts = {
   coverAlt: "The cover you chose",
   uploading: "Sending the picture…",
   record: "Record it",
+  isGoingToBeRecorded: "It will be recorded. Viewers are told so.",
   recordHint: "Only you have the recording at first; afterwards you publish it, keep it, or delete it.",
   goal: "Gift goal",
   goalTitle: "What for",
