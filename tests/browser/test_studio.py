@@ -154,6 +154,12 @@ async def test_a_livestream_pauses_for_who_waits_in_line(site: Server, open_wind
     await visitor.click("Go live")
     await studio.is_live()
     livestream_id = await studio.livestream_id(reader)
+    # Without scrolling, what is said is read and answered.
+    field = await visitor.page.get_by_role("textbox", name="Say something").bounding_box()
+    bar = await visitor.page.get_by_role("navigation").last.bounding_box()
+    assert field is not None
+    assert bar is not None
+    assert field["y"] + field["height"] <= bar["y"]
 
     await ana.log_in(client.email, PASSWORD)
     await ana.visit(f"/readers/{reader.id}")
