@@ -223,11 +223,13 @@ describe("being live", () => {
       livestream: { ...paused, pause_until_at: "2026-01-01T11:00:00Z" },
     });
     await press("Requests (1)");
+    expect(screen.getByText(/After the livestream the first one/)).toBeTruthy();
     await press("Take now (pauses the livestream)");
     expect(screen.getByRole("dialog").textContent).toContain("your 3 viewers");
     await press("Pause and take now");
     await screen.findByText("Your livestream is paused");
     expect(screen.getByText("It ends by itself in 59:25.")).toBeTruthy();
+    expect(screen.queryByText(/After the livestream the first one/)).toBeNull();
     expect(opened.devices.close).toHaveBeenCalled();
     await press("Go back live");
     await waitFor(() => expect(opened.publishers).toHaveLength(2));

@@ -23,7 +23,8 @@ export function RequestsPanel(props: { livestream: Livestream; places: readonly 
       ) : (
         <>
           <Places places={places} />
-          <p class="faint">{texts.studio.requestsHint}</p>
+          {/* While it is paused the turn goes on by itself, and the stage says so. */}
+          {livestream.pause_reason !== "private" && <p class="faint">{texts.studio.requestsHint}</p>}
         </>
       )}
       {canPause && (
