@@ -13,7 +13,10 @@ from storage.transaction import Record, Transaction
 
 
 class GiftDraft(NamedTuple):
-    """A gift that somebody wants to send: in a livestream or in a consultation. `id` and `line_id` are new."""
+    """A gift that somebody wants to send: in a livestream or in a consultation. `id` and `line_id` are new.
+
+    `amount_minor`: what they were told that it costs; None = they take it at any price.
+    """
 
     id: UUID
     line_id: UUID
@@ -24,6 +27,7 @@ class GiftDraft(NamedTuple):
     quantity: int
     message: str
     nonce: str
+    amount_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

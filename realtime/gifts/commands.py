@@ -16,7 +16,11 @@ from storage.gifts import GiftDraft
 
 
 class SendGift(Payload):
-    """In a livestream or in a consultation: one of the two ids."""
+    """In a livestream or in a consultation: one of the two ids.
+
+    `amount_minor`: what the sender was shown that all of it costs, in minor units; where it costs another amount by now, nothing
+    is paid. Left out, it is paid at whatever it costs.
+    """
 
     livestream_id: Id | None = None
     consultation_id: Id | None = None
@@ -24,6 +28,7 @@ class SendGift(Payload):
     quantity: Annotated[WholeNumber, Field(ge=1, le=limits.GIFT_QUANTITY)]
     message: Annotated[PlainText, Field(max_length=limits.GIFT_MESSAGE_LENGTH)] = ""
     nonce: Nonce
+    amount_minor: Annotated[WholeNumber, Field(ge=1, le=limits.GIFT_QUANTITY * limits.GIFT_PRICE_MAXIMUM_MINOR)] | None = None
 
 
 class GiftData(View):
@@ -48,6 +53,7 @@ async def send(live: Live, caller: Caller, payload: SendGift) -> GiftData:
         quantity=payload.quantity,
         message=payload.message.strip(),
         nonce=payload.nonce,
+        amount_minor=payload.amount_minor,
     )
     sent = await live.gifts.store(draft)
     if sent.error is not None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from billing.gifts.purses import Purse
 from config.errors import AppError, Conflict, Forbidden, NonceReused, NotFound, Overloaded, WalletBalanceTooLow
 from realtime.consultations.errors import ConsultationClockStopped, ConsultationNotInProgress, ConsultationNotJoined
-from realtime.gifts.errors import GiftKindUnknown
+from realtime.gifts.errors import GiftKindUnknown, GiftPriceChanged
 from realtime.livestreams.chat_errors import LivestreamMuted
 from realtime.livestreams.errors import LivestreamBanned, LivestreamEnded, LivestreamNotLive
 from storage.gifts import (
@@ -113,9 +113,12 @@ def decide(scene: Scene, draft: GiftDraft, facts: GiftFacts) -> AppError | Known
     assert place is not None
     if facts.kind_name is None:
         return GiftKindUnknown()
+    amount_minor = facts.price_minor * draft.quantity
+    if draft.amount_minor not in (None, amount_minor):
+        return GiftPriceChanged()
     if (place.reader_id, "earnings") not in scene.accounts:
         return Overloaded() if scene.leaves_out_held else Conflict("This reader has no account in our currency")
-    return _decide_money(scene, draft, place, facts.price_minor * draft.quantity)
+    return _decide_money(scene, draft, place, amount_minor)
 
 
 def _decide_money(scene: Scene, draft: GiftDraft, place: Place, amount_minor: int) -> AppError | int:
@@ -131,7 +134,8 @@ def _decide_money(scene: Scene, draft: GiftDraft, place: Place, amount_minor: in
 
 def is_same_gift(draft: GiftDraft, known: KnownGift) -> bool:
     asked = (draft.livestream_id, draft.consultation_id, draft.gift_kind_id, draft.quantity, draft.message)
-    return asked == (known.livestream_id, known.consultation_id, known.gift_kind_id, known.quantity, known.message)
+    was = (known.livestream_id, known.consultation_id, known.gift_kind_id, known.quantity, known.message)
+    return asked == was and draft.amount_minor in (None, known.amount_minor)
 
 
 def _refuse_place(place: Place | None, draft: GiftDraft, facts: GiftFacts) -> AppError | None:

@@ -109,7 +109,8 @@ async def test_absurd_quantities_are_refused(house: Server, quantity: Any) -> No
         ({"message": 5}, "request.invalid"),
         ({"nonce": ""}, "request.invalid"),
         ({"nonce": "n" * 65}, "request.invalid"),
-        ({"amount_minor": 1}, "request.invalid"),
+        ({"amount_minor": 1}, "gift.price_changed"),
+        ({"amount_minor": 0}, "request.invalid"),
         ({"price_minor": 1}, "request.invalid"),
         ({"sender_id": str(new_id())}, "request.invalid"),
     ],
@@ -202,3 +203,29 @@ async def test_a_kind_that_is_off_the_list_cannot_be_sent(house: Server) -> None
     assert (error["status"], error["code"]) == (404, "gift.kind_unknown")
     async with house.database.transaction() as tx:
         await tx.execute("UPDATE gift_kinds SET is_active = true WHERE id = $1", evening.kinds["Feather"].id)
+
+
+async def test_nobody_pays_another_price_than_they_were_shown(house: Server) -> None:
+    evening = await Evening.begin(house)
+    giver, rose = evening.guests[0], evening.kinds["Rose"]
+
+    async def set_price(price_minor: int) -> None:
+        async with house.database.transaction() as tx:
+            await tx.execute("UPDATE gift_kinds SET price_minor = $2 WHERE id = $1", rose.id, price_minor)
+
+    sent = evening.gift("Rose", quantity=2, amount_minor=2 * rose.price_minor)
+    await set_price(rose.price_minor * 10)
+    try:
+        assert (await giver.live.refused("gift.send", **sent))["code"] == "gift.price_changed"
+        assert await balances(evening) == (10_000, 0)
+    finally:
+        await set_price(rose.price_minor)
+    # Refused was nothing: the same nonce pays now, and again gives the first answer, also once the price is another.
+    first = await giver.live.command("gift.send", **sent)
+    assert first["balance_minor"] == 10_000 - 2 * rose.price_minor
+    await set_price(rose.price_minor * 10)
+    try:
+        assert await giver.live.command("gift.send", **sent) == first
+    finally:
+        await set_price(rose.price_minor)
+    assert (await giver.live.refused("gift.send", **{**sent, "amount_minor": 1}))["code"] == "nonce.reused"

@@ -13,6 +13,8 @@ export interface GiftWish {
   giftKindId: string;
   quantity: number;
   message: string;
+  /** What all of it costs, as it was shown beside the button. */
+  amountMinor: number;
 }
 
 export type GiftStep =
@@ -48,6 +50,7 @@ export class GiftSending {
         quantity: wish.quantity,
         ...(wish.message === "" ? {} : { message: wish.message }),
         nonce: this.kept.nonce,
+        amount_minor: wish.amountMinor,
       });
       this.kept = null;
       this.wallet.tell(balance_minor, gift.currency);

@@ -60,13 +60,15 @@ describe("sending", () => {
     const gifts = new GiftSending({ send } as never, { tell }, { livestream_id: "l" }, onSent);
     return { gifts, tell, onSent };
   }
-  const wish = { giftKindId: "kind-rose", quantity: 2, message: "" };
+  const wish = { giftKindId: "kind-rose", quantity: 2, message: "", amountMinor: 1_000 };
 
   test("an unclear answer keeps its nonce, so that pressing again pays once", async () => {
     const nonces: unknown[] = [];
+    const amounts: unknown[] = [];
     const gift = sampleGift();
     const { gifts, tell, onSent } = sending(async (_name, payload) => {
       nonces.push(payload.nonce);
+      amounts.push(payload.amount_minor);
       if (nonces.length === 1) throw unreachable();
       return { gift, balance_minor: 4_000 };
     });
@@ -78,6 +80,7 @@ describe("sending", () => {
     expect(tell).toHaveBeenCalledWith(4_000, "USD");
     expect(onSent).toHaveBeenCalledTimes(1);
     await gifts.send(wish);
+    expect(amounts).toEqual([1_000, 1_000, 1_000]);
     expect(nonces[2]).not.toBe(nonces[1]);
   });
 

@@ -29,7 +29,12 @@ export function GiftButton(props: { sending: GiftSending; name: string; isPrivat
   };
   const repeat = async () => {
     if (last === null) return;
-    const gift = await sending.send({ giftKindId: last.gift_kind_id, quantity: last.quantity, message: "" });
+    const gift = await sending.send({
+      giftKindId: last.gift_kind_id,
+      quantity: last.quantity,
+      message: "",
+      amountMinor: last.amount_minor,
+    });
     if (gift !== null) return sent(gift);
     // What stands against it, and what to do about it, is said where gifts are chosen.
     const step = sending.step.peek();

@@ -61,6 +61,7 @@ export function GiftSheet(props: GiftSheetProps) {
             quantity={quantity}
             message={message.trim()}
             onAddMoney={() => setToppingUp(true)}
+            onPriceChanged={loaded.reload}
           />
         </form>
       )}
@@ -131,7 +132,13 @@ function Quantity(props: { value: number; onChange: (value: number) => void }) {
 }
 
 function Payment(
-  props: GiftSheetProps & { kind: GiftKind; quantity: number; message: string; onAddMoney: () => void },
+  props: GiftSheetProps & {
+    kind: GiftKind;
+    quantity: number;
+    message: string;
+    onAddMoney: () => void;
+    onPriceChanged: () => void;
+  },
 ) {
   const { kind, quantity, message, sending } = props;
   const { wallet } = useServices();
@@ -143,8 +150,10 @@ function Payment(
   const missingMinor = balance === null ? 0 : Math.max(0, amountMinor - balance);
   const isTooLow = missingMinor > 0;
   const send = async () => {
-    const gift = await sending.send({ giftKindId: kind.id, quantity, message });
+    const gift = await sending.send({ giftKindId: kind.id, quantity, message, amountMinor });
     if (gift !== null) props.onSent(gift);
+    const { value: after } = sending.step;
+    if (after.kind === "choosing" && after.problem?.code === "gift.price_changed") props.onPriceChanged();
   };
   return (
     <div class="stack stack--tight gift-sheet__pay">

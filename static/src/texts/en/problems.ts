@@ -23,6 +23,7 @@ const byCode: Partial<Record<ErrorCode | "network.unreachable" | "auth.totp_requ
       "You have as many bookings as one person may have. Cancel one, or wait until one is over.",
     "consultation.not_scheduled": "This booking has begun, or is over.",
     "client.busy": "You already have a live consultation. Return to it, or end it first.",
+    "gift.price_changed": "The price has changed. Nothing was paid; look at the new one and send again.",
     "wallet.balance_too_low": "Your balance is too low for this. Add money first.",
     "payment.declined": "The bank declined this card. Nothing was charged; try another card.",
     "payment.authentication_required":
