@@ -166,7 +166,9 @@ async def _news_for_followers(db: Connection, reader: Reader, job: Mapping[str, 
     if soon_at is None:
         return News("livestream_coming", data, f"livestream_coming:{livestream.id}")
     is_as_planned = soon_at == livestream.scheduled_at
-    return News("livestream_coming", data, f"livestream_soon:{livestream.id}:{_stamp(soon_at)}") if is_as_planned else None
+    # One in an hour of a reader's, whatever they move about and how often.
+    hour = int(soon_at.timestamp()) // 3600
+    return News("livestream_coming", data, f"livestream_soon:{reader.id}:{hour}") if is_as_planned else None
 
 
 async def _plan_reminder(tx: Transaction, news: News, job: Mapping[str, Any], now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -73,6 +73,22 @@ async def test_a_scheduled_livestream_is_announced_and_follows_its_new_time(stag
     soon, _announced = await notifications(follower)
     assert (soon["livestream"]["is_soon"], soon["livestream"]["scheduled_at"]) == (True, later)
     assert soon["livestream"]["title"] == "Full moon"
+
+
+async def test_moving_it_again_and_again_recalls_it_once_an_hour(stage: Server) -> None:
+    show = await Show.prepare(stage)
+    follower = await add_follower(stage, show.reader)
+    # The first half of an hour that has not begun.
+    hour = datetime.fromtimestamp((int(stage.clock.now().timestamp()) // 3600 + 5) * 3600, UTC)
+    await show.create(scheduled_at=render_instant(hour))
+    await until_told(stage)
+    for minutes in (5, 10, 15):
+        await make_due(stage)
+        later = render_instant(hour + timedelta(minutes=minutes))
+        assert (await show.reader.patch(f"/livestreams/{show.id}", {"scheduled_at": later})).status == 200
+        await until_told(stage)
+    await make_due(stage)
+    assert [one["livestream"]["is_soon"] for one in await notifications(follower)] == [True, False]
 
 
 async def test_one_that_was_cancelled_is_not_recalled(stage: Server) -> None:
