@@ -79,6 +79,22 @@ async def list_departed_viewers(db: Connection, viewers: Sequence[tuple[UUID, st
     return {(row["livestream_id"], row["connection_id"]) for row in rows}
 
 
+async def count_earlier_viewings(db: Connection, livestream_id: UUID, *, connection_id: str, user_id: UUID) -> int:
+    """Through how many other connections, or in how many other livestreams that have media, this person has watched longer."""
+    return int(
+        await db.fetch_value(
+            "SELECT count(*) FROM connections AS c JOIN livestream_viewers AS v ON v.connection_id = c.id"
+            " JOIN livestreams AS l ON l.id = v.livestream_id AND l.media_id IS NOT NULL"
+            " JOIN livestream_viewers AS own ON own.livestream_id = $1 AND own.connection_id = $2"
+            " WHERE c.user_id = $3 AND (v.joined_at, v.connection_id, v.livestream_id)"
+            " < (own.joined_at, own.connection_id, own.livestream_id)",
+            livestream_id,
+            connection_id,
+            user_id,
+        )
+    )
+
+
 async def is_banned(db: Connection, *, reader_id: UUID, user_id: UUID, now: datetime) -> bool:
     """Whether somebody may not watch this reader's livestreams."""
     return bool(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from config import limits
 from config.errors import NotFound
 from config.fields import Flag, Id, Payload, View, WholeNumber
 from realtime.commands import Caller, Command, Live
@@ -27,11 +28,11 @@ from realtime.livestreams.snapshots import LivestreamView, render_livestream
 from realtime.livestreams.standings import StandingView, describe_standing
 from realtime.livestreams.top_senders import TopSenderView, list_top_senders
 from realtime.media.engines.interface import DescriptionRefused, EngineFull, EngineUnavailable, PlaceGone
-from storage.livestream_viewers import delete_viewer, insert_viewer, is_banned, is_viewer
+from storage.livestream_viewers import count_earlier_viewings, delete_viewer, insert_viewer, is_banned, is_viewer
 from storage.livestreams import LivestreamParts
 from storage.transaction import Transaction
 
-# Whether there is a picture to be had: an offer; not yet; no room for another viewer; the engine or its process is away.
+# Whether there is a picture to be had: an offer; not yet; no room for another viewer, or for this person; the engine is away.
 MediaState = Literal["offered", "waiting", "full", "unavailable"]
 
 
@@ -86,11 +87,14 @@ async def join(live: Live, caller: Caller, payload: JoinLivestream) -> Livestrea
         standing = await describe_standing(db, parts.livestream.reader_id, caller.user_id, now=moment.now)
         messages = await list_last_messages(db, payload.livestream_id, after_seq=payload.after_seq)
         top_senders = await list_top_senders(db, payload.livestream_id)
+        earlier = await count_earlier_viewings(
+            db, payload.livestream_id, connection_id=caller.connection_id, user_id=caller.user_id
+        )
     if not is_still_in:
         # It ended, or the caller was banned, before they were in the room that hears of it.
         await live.leave_room(caller.connection_id, livestream_audience(payload.livestream_id))
         raise LivestreamBanned if parts.livestream.is_open else LivestreamEnded
-    media, description = await _offer_media(live, caller, parts)
+    media, description = await _offer_media(live, caller, parts, earlier=earlier)
     return LivestreamJoined(
         livestream=render_livestream(parts, currency=live.settings.billing.currency),
         messages=messages,
@@ -119,13 +123,19 @@ async def _enter(tx: Transaction, live: Live, caller: Caller, payload: JoinLives
         raise LivestreamBanned
 
 
-async def _offer_media(live: Live, caller: Caller, parts: LivestreamParts) -> tuple[MediaState, OfferedMedia | None]:
-    """Readers are not offered what they publish themselves."""
+async def _offer_media(
+    live: Live, caller: Caller, parts: LivestreamParts, *, earlier: int
+) -> tuple[MediaState, OfferedMedia | None]:
+    """Readers are not offered what they publish themselves; of one person's connections only the first few are offered anything,
+    so that nobody takes everybody's room, or keeps an engine busy with offers.
+    """
     row = parts.livestream
     if row.media_id is None or row.reader_id == caller.user_id:
         return "waiting", None
     if live.livestreams is None:
         return "unavailable", None
+    if earlier >= limits.LIVESTREAM_PICTURES_PER_USER:
+        return "full", None
     try:
         return "offered", OfferedMedia(sdp=await live.livestreams.places.view(row, caller.connection_id))
     except EngineFull:

@@ -9,7 +9,7 @@ import pytest
 
 from config.clock import MovableClock
 from server.live import LIVESTREAM_SWEEPER
-from tests.livestreams.people import Show, offer
+from tests.livestreams.people import Show, Viewer, offer
 from tests.support.livestream_engine import STRANGE, VIEWER_ANSWER, make_fake_engine
 from tests.support.servers import Server, StartServer
 
@@ -116,6 +116,21 @@ async def test_a_full_engine_leaves_the_chat_and_says_so(stage: Server) -> None:
     )
     show.engine.is_down = False
     assert answered["code"] == "livestream.unavailable"
+
+
+async def test_one_person_takes_no_more_than_a_few_places(stage: Server) -> None:
+    show = await Show.start(stage, viewers=1)
+    greedy = await show.add()
+    everywhere = [Viewer(show, greedy.person, await stage.connect(greedy.person), stage) for _ in range(5)]
+    states = []
+    for viewer in everywhere:
+        show.clock.advance(0.01)
+        states.append((await viewer.join())["media"])
+    assert states == ["offered"] * 4 + ["full"]
+    assert (await everywhere[0].join())["media"] == "offered", "what they have they keep"
+    await everywhere[0].leave()
+    assert (await everywhere[4].join())["media"] == "offered"
+    assert (await (await show.add()).join())["media"] == "offered"
 
 
 async def test_joining_again_is_another_offer_and_an_answer_counts_once(stage: Server) -> None:
