@@ -39,12 +39,18 @@ def describe_change(parts: LivestreamParts, *, currency: str, now: datetime) -> 
     return LivestreamStateEvent(livestream_id=row.id, version=row.version, livestream=snapshot, at=now)
 
 
+def is_announced(parts: LivestreamParts) -> bool:
+    """Whether who watches the list may hear of it: it has begun, or it has a time and its reader is listed."""
+    row = parts.livestream
+    return row.started_at is not None or (row.scheduled_at is not None and parts.is_reader_listed)
+
+
 def emit_livestream(
-    tx: Transaction, parts: LivestreamParts, change: LivestreamChange, *, currency: str, now: datetime
+    tx: Transaction, parts: LivestreamParts, change: LivestreamChange, *, currency: str, now: datetime, is_listed: bool = True
 ) -> LivestreamStateEvent:
-    """Tell who has joined it, and who watches the list; what was told."""
+    """Tell who has joined it and, where it `is_listed`, who watches the list; what was told."""
     payload = describe_change(parts, currency=currency, now=now)
-    for audience in (livestream_audience(parts.livestream.id), LIVESTREAMS_AUDIENCE):
+    for audience in (livestream_audience(parts.livestream.id), *([LIVESTREAMS_AUDIENCE] if is_listed else [])):
         tx.emit(Event(f"livestream.{change}", audience, payload))
     return payload
 

@@ -18,7 +18,7 @@ from realtime.livestreams.errors import (
     LivestreamNotLive,
     LivestreamNotScheduled,
 )
-from realtime.livestreams.events import LivestreamChange, emit_livestream
+from realtime.livestreams.events import LivestreamChange, emit_livestream, is_announced
 from realtime.livestreams.first_pictures import tell_first_picture
 from realtime.media.engines.interface import Place
 from realtime.notifications.jobs import followers_event_job
@@ -41,11 +41,13 @@ from storage.transaction import Transaction
 async def save_change(
     tx: Transaction, parts: LivestreamParts, after: Livestream, change: LivestreamChange, moment: Moment
 ) -> LivestreamParts:
-    """Save a change that everybody sees: the version goes up, the event leaves after the commit."""
+    """Save a change that everybody sees who may: the version goes up, the event leaves after the commit."""
     after = replace(after, version=parts.livestream.version + 1)
     await save_livestream(tx, before=parts.livestream, after=after)
     changed = replace(parts, livestream=after)
-    emit_livestream(tx, changed, change, currency=moment.settings.billing.currency, now=moment.now)
+    # Also when it has just lost its time: it is to leave the list.
+    is_listed = is_announced(parts) or is_announced(changed)
+    emit_livestream(tx, changed, change, currency=moment.settings.billing.currency, now=moment.now, is_listed=is_listed)
     return changed
 
 

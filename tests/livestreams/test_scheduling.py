@@ -193,3 +193,21 @@ async def test_admins_see_all_and_end_one_and_the_log_says_so(stage: Server) -> 
     async with stage.database.connection() as db:
         await db.execute("UPDATE users SET permissions = '{}' WHERE id::text = $1", admin.id)
     assert (await admin.get("/admin/livestreams")).status == 403
+
+
+async def test_the_list_hears_of_no_draft_and_of_nobody_who_is_not_listed(stage: Server) -> None:
+    show = await Show.prepare(stage)
+    watcher, guest = await show.add(), await show.add()
+    await watcher.live.command("livestreams.watch", on=True)
+    await guest.join()
+    stranger = await stage.register("reader")
+    foreign = (await stranger.post("/livestreams", DRAFT | {"scheduled_at": ahead(stage, hours=2)})).body["id"]
+    for person, id in ((stranger, foreign), (show.reader, show.id)):
+        assert (await person.patch(f"/livestreams/{id}", {"title": "Buy at my shop"})).status == 200
+    assert (await stranger.post(f"/livestreams/{foreign}/cancel")).status == 200
+    await guest.told("changed", title="Buy at my shop")
+    for fields in ({"scheduled_at": ahead(stage, hours=1), "title": "Come"}, {"scheduled_at": None}):
+        assert (await show.reader.patch(f"/livestreams/{show.id}", fields)).status == 200
+        await watcher.told("changed", id=show.id, title="Come", scheduled_at=fields["scheduled_at"])
+    told = [payload["livestream"]["title"] for name, payload in watcher.live.events if name.startswith("livestream.")]
+    assert told == ["Come", "Come"]

@@ -13,7 +13,7 @@ from realtime.commands import Caller
 from realtime.consultations.clock import Moment
 from realtime.livestreams.access import access_own_locked
 from realtime.livestreams.errors import LivestreamEnded, LivestreamNotScheduled, LivestreamTooMany
-from realtime.livestreams.events import emit_livestream
+from realtime.livestreams.events import emit_livestream, is_announced
 from realtime.livestreams.life import cancel_livestream, save_change
 from realtime.notifications.jobs import followers_job
 from server.features.livestreams.requests import LivestreamDraft, LivestreamPatch
@@ -60,7 +60,7 @@ async def create_livestream(
     await insert_livestream(tx, row)
     parts = await find_livestream(tx, livestream_id)
     assert parts is not None
-    if row.scheduled_at is not None and parts.is_reader_listed:
+    if is_announced(parts):
         emit_livestream(tx, parts, "changed", currency=moment.settings.billing.currency, now=moment.now)
         await followers_job(tx, "livestream_coming", row.reader_id, row.id)
     return parts
