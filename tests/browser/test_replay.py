@@ -50,6 +50,7 @@ async def test_a_published_recording_is_watched_again_with_what_was_said_and_giv
         late = Watcher(await open_window(site, name, process=1, size=size))
         await late.visitor.visit("/live")
         await late.page.get_by_role("region", name="Watch again").get_by_role("link").first.click()
+        await late.visitor.sees("What was said and given comes up here as you watch.")
         await late.visitor.click("Play")
         await late.sees_the_picture_move()
         await late.reads("Good evening")

@@ -145,6 +145,7 @@ function Said(props: { messages: readonly LivestreamMessage[] }) {
         aria-live="off"
         aria-label={texts.livestreams.messages}
       >
+        {messages.length === 0 && <p class="livestream-chat__empty">{texts.livestreams.chatOfReplay}</p>}
         {messages.map((message) => (
           <Line key={message.id} message={message} />
         ))}

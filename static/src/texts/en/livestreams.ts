@@ -59,6 +59,7 @@ export const livestreamTexts = {
   chat: "Chat",
   chatEmpty: "Nothing said yet. Say hello.",
   chatEmptyEnded: "Nothing was said.",
+  chatOfReplay: "What was said and given comes up here as you watch.",
   messages: "What is said",
   say: "Say something",
   send: "Send",
