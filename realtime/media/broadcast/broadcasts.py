@@ -136,7 +136,9 @@ class Broadcast:
     def lose_publisher(self, publisher: Publisher) -> None:
         if publisher is self._publisher:
             self._tell("publisher_gone", {})
-            self._let_go(self._drop_publisher())
+            # At once: whoever publishes next must not be taken for the one who is gone.
+            self._forget_publisher()
+            self._let_go(publisher.close())
 
     def _lose_viewer(self, name: str, viewer: Viewer, reason: str) -> None:
         if self._viewers.get(name) is viewer:
@@ -149,14 +151,17 @@ class Broadcast:
         task.add_done_callback(self._closing.discard)
 
     async def _drop_publisher(self) -> None:
-        publisher, self._publisher = self._publisher, None
-        if publisher is None:
-            return
+        publisher = self._publisher
+        if publisher is not None:
+            self._forget_publisher()
+            await publisher.close()
+
+    def _forget_publisher(self) -> None:
+        self._publisher = None
         if self._recording is not None:
             self._recording.interrupt()
         for feed in self._feeds.values():
             feed.begin_anew()
-        await publisher.close()
 
     async def _drop_viewer(self, name: str, viewer: Viewer) -> None:
         if self._viewers.get(name) is viewer:
