@@ -96,7 +96,7 @@ class World:
             await tx.execute(
                 "INSERT INTO gift_kinds (id, name, price_minor, currency, image_url, sort_order, created_at, updated_at)"
                 " SELECT new_uuid7(), 'Crumb ' || price, price, $1, '/gifts/tea.svg', 0, $2, $2"
-                " FROM unnest('{1,3,7,13}'::integer[]) AS price",
+                " FROM unnest('{1,3,7,13}'::integer[]) AS price ON CONFLICT DO NOTHING",
                 CURRENCY,
                 self.clock.now(),
             )
