@@ -9,6 +9,6 @@ if [ -f static/package.json ]; then
   ensure_node
   (cd static && npm run --silent test) || status=1
 fi
-# Two at a time, a file always by one of them: most of a test's time is waiting.
-.venv/bin/python -m pytest --numprocesses 2 --dist loadfile "$@" || status=1
+# Three at a time, a file always by one of them: most of a test's time is waiting.
+.venv/bin/python -m pytest --numprocesses 3 --dist loadfile "$@" || status=1
 exit "$status"
