@@ -9,6 +9,7 @@ if [ -f static/package.json ]; then
   ensure_node
   (cd static && npm run --silent test) || status=1
 fi
+# What fails is run once more and named as rerun in the summary: a machine may stall for seconds, and a race that is ours fails again.
 # Three at a time, a file always by one of them: most of a test's time is waiting.
-.venv/bin/python -m pytest --numprocesses 3 --dist loadfile "$@" || status=1
+.venv/bin/python -m pytest --numprocesses 3 --dist loadfile --reruns 1 "$@" || status=1
 exit "$status"

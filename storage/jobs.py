@@ -68,7 +68,7 @@ class JobQueue:
         while not self._stopping.is_set():
             try:
                 await self._run_connected()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError) as error:
                 log.warning("jobs.interrupted", error=type(error).__name__)
             if not self._stopping.is_set():
                 await _wait(self._stopping, _RECONNECT_SECONDS)

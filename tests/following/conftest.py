@@ -11,6 +11,9 @@ from config.clock import MovableClock
 from tests.support.postgres import TestPostgres
 from tests.support.servers import Server, run_server
 
+# Hours pass between two renewals of its lease.
+LASTING_LEASE = {"nodes": {"lease_seconds": 10_000_000}}
+
 
 @pytest.fixture(scope="module", autouse=True)
 def jobs_run_at_once() -> AsyncIterator[None]:
@@ -25,5 +28,5 @@ def jobs_run_at_once() -> AsyncIterator[None]:
 async def site(postgres: TestPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     """Make your own people in it: everybody's clock is moved together."""
     folder = tmp_path_factory.mktemp("var")
-    async with postgres.database() as dsn, run_server(dsn, folder, clock=MovableClock()) as server:
+    async with postgres.database() as dsn, run_server(dsn, folder, clock=MovableClock(), overrides=LASTING_LEASE) as server:
         yield server
